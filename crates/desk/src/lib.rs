@@ -1,0 +1,1 @@
+//! The job: check-in, and the ports it needs (Browser, Keychain, Clock).

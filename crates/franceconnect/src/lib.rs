@@ -1,0 +1,1 @@
+//! The relying party: provider profiles, attempt, loopback return, exchange, verified claims, logout.

@@ -1,0 +1,1 @@
+//! French patient identity: traits, INS, status, comparison. Pure.

@@ -1,0 +1,1 @@
+//! The local patient register: encrypted SQLite, search, journal, migrations.

@@ -1,0 +1,1 @@
+//! The organisation's relay: OpenID Provider for desks, confidential client of FranceConnect.

@@ -1,0 +1,1 @@
+//! FranceConnect as it really behaves, with fictitious citizens, for demonstration and tests.

@@ -1,0 +1,1 @@
+//! The whole world, faked or real.
