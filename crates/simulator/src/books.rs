@@ -1,0 +1,172 @@
+//! What the simulator remembers: clients, sessions, interactions, grants, issued ID tokens.
+
+use std::collections::{HashMap, VecDeque};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+use url::Url;
+
+use crate::citizens::Citizen;
+use crate::refusal::Refusal;
+use crate::{Client, Exchange, Fault};
+
+pub(crate) const COOKIE: &str = "fc_session_id";
+/// A session and an interaction live 30 minutes; the session's are counted from its last use.
+pub(crate) const SESSION_S: i64 = 1800;
+pub(crate) const CODE_S: i64 = 30;
+/// Access token and ID token.
+pub(crate) const TOKEN_S: i64 = 60;
+/// Used codes are remembered this long, so that a replay is recognised as one.
+const GRANT_KEPT_S: i64 = 3600;
+const TRACE_KEPT: usize = 10_000;
+
+/// Who is signed in, and since when: under SSO the moment stays that of the real sign-in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) citizen: &'static Citizen,
+    pub(crate) auth_time: Timestamp,
+}
+
+/// A browser's session, keyed by its cookie.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) signed_in: Option<SignedIn>,
+    /// The one interaction this browser may go on with: a second tab takes its place.
+    pub(crate) current: String,
+    pub(crate) seen: Timestamp,
+}
+
+/// How far an interaction has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Open,
+    Refused(Refusal),
+    Closed,
+}
+
+/// An authorization request on its way through the pages.
+#[derive(Clone, Debug)]
+pub(crate) struct Interaction {
+    pub(crate) session: String,
+    pub(crate) client_id: String,
+    pub(crate) client_name: String,
+    pub(crate) redirect_uri: Url,
+    /// As it was sent: the token request must repeat it to the letter.
+    pub(crate) redirect_uri_sent: String,
+    pub(crate) state: String,
+    pub(crate) nonce: String,
+    pub(crate) scopes: Vec<String>,
+    /// The level asked for when this platform does not serve it.
+    pub(crate) unserved_acr: Option<String>,
+    pub(crate) opened: Timestamp,
+    pub(crate) step: Step,
+}
+
+/// What a code stands for, and the access token it became.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    pub(crate) session: String,
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri_sent: String,
+    pub(crate) nonce: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) signed_in: SignedIn,
+    pub(crate) issued: Timestamp,
+    pub(crate) used: bool,
+    pub(crate) access: Option<Access>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Access {
+    pub(crate) token: String,
+    pub(crate) issued: Timestamp,
+}
+
+/// Where an ID token came from, kept so that it alone can end its session.
+#[derive(Clone, Debug)]
+pub(crate) struct Issued {
+    pub(crate) session: String,
+    pub(crate) client_id: String,
+}
+
+/// A logout between its two pages.
+#[derive(Debug)]
+pub(crate) struct Logout {
+    pub(crate) session: String,
+    pub(crate) redirect: Option<Url>,
+}
+
+/// Everything that changes.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    pub(crate) clients: HashMap<String, Client>,
+    pub(crate) fault: Option<Fault>,
+    pub(crate) sessions: HashMap<String, Session>,
+    pub(crate) interactions: HashMap<String, Interaction>,
+    pub(crate) grants: HashMap<String, Grant>,
+    pub(crate) issued: HashMap<String, Issued>,
+    pub(crate) logouts: HashMap<String, Logout>,
+    pub(crate) trace: VecDeque<Exchange>,
+}
+
+impl Books {
+    pub(crate) fn live_sessions(&self, now: Timestamp) -> usize {
+        self.sessions
+            .values()
+            .filter(|session| session.signed_in.is_some() && !over(session.seen, now, SESSION_S))
+            .count()
+    }
+
+    /// Forgets what has run out.
+    pub(crate) fn prune(&mut self, now: Timestamp) {
+        self.sessions
+            .retain(|_, session| !over(session.seen, now, SESSION_S));
+        self.interactions
+            .retain(|_, interaction| !over(interaction.opened, now, SESSION_S));
+        self.grants
+            .retain(|_, grant| !over(grant.issued, now, GRANT_KEPT_S));
+    }
+
+    /// Ends a session and everything that hangs on it.
+    pub(crate) fn end_session(&mut self, session: &str) {
+        self.sessions.remove(session);
+        self.interactions
+            .retain(|_, interaction| interaction.session != session);
+        self.grants.retain(|_, grant| grant.session != session);
+    }
+
+    /// Returns the grant whose access token this is, unless it has run out.
+    pub(crate) fn grant_of(&self, token: &str, now: Timestamp) -> Option<(&Grant, &Access)> {
+        self.grants
+            .values()
+            .filter_map(|grant| Some((grant, grant.access.as_ref()?)))
+            .find(|(_, access)| access.token == token && !over(access.issued, now, TOKEN_S))
+    }
+
+    pub(crate) fn record(&mut self, exchange: Exchange) {
+        if self.trace.len() == TRACE_KEPT {
+            self.trace.pop_front();
+        }
+        self.trace.push_back(exchange);
+    }
+}
+
+/// Tells whether more than `seconds` have passed.
+pub(crate) fn over(since: Timestamp, now: Timestamp, seconds: i64) -> bool {
+    now.duration_since(since) > jiff::SignedDuration::from_secs(seconds)
+}
+
+/// Draws an identifier nobody can guess; 43 characters.
+pub(crate) fn unguessable(random: &SystemRandom) -> Option<String> {
+    let mut bytes = [0_u8; 32];
+    random.fill(&mut bytes).ok()?;
+    Some(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Names an ID token in the books without keeping it.
+pub(crate) fn fingerprint(id_token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, id_token.as_bytes()))
+}
