@@ -23,6 +23,9 @@ pub enum DiscoverError {
     /// No answer.
     #[error("the relay does not answer")]
     Unreachable,
+    /// Nothing is at this address (404, 410): the relay no longer exists there.
+    #[error("there is no relay at this address")]
+    Gone,
     /// The answer is not the metadata of an OpenID Provider that desks can use.
     #[error("the relay's metadata cannot be used: {0}")]
     MetadataInvalid(&'static str),
@@ -38,6 +41,7 @@ impl Fault for DiscoverError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unreachable => "relay-unreachable",
+            Self::Gone => "relay-gone",
             Self::MetadataInvalid(_) => "metadata-invalid",
             Self::IssuerDiffers => "issuer-differs",
             Self::Profile(error) => error.code(),
@@ -66,6 +70,9 @@ impl Provider {
         })?;
         if answer.status >= 500 {
             return Err(DiscoverError::Unreachable);
+        }
+        if matches!(answer.status, 404 | 410) {
+            return Err(DiscoverError::Gone);
         }
         if answer.status != 200 || answer.media_type.as_deref() != Some("application/json") {
             return Err(DiscoverError::MetadataInvalid("no JSON document"));

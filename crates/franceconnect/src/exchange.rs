@@ -223,6 +223,7 @@ impl Attempt {
             client_id: &profile.client_id,
             nonce: &self.nonce,
             started: self.started,
+            issuer_saw_sign_in: matches!(profile.kind, Kind::Direct(_)),
             access_token: Some(&tokens.access_token),
         };
         let verified = verify_id_token(&tokens.id_token, &profile.keys, &expected, http, clock)
@@ -351,6 +352,7 @@ impl Redeemed {
             client_id: &state.client_id,
             nonce: &nonce,
             started: self.started,
+            issuer_saw_sign_in: true,
             access_token: None,
         };
         let verified =

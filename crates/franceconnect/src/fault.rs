@@ -40,6 +40,7 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("relay-unreachable", "FC-10", true),
     ("franceconnect-unreachable", "FC-11", true),
     ("exchange-timed-out", "FC-12", true),
+    ("relay-gone", "FC-16", false),
     ("metadata-invalid", "FC-13", false),
     ("issuer-differs", "FC-14", false),
     ("franceconnect-unknown", "FC-15", false),

@@ -47,6 +47,12 @@ impl HttpClient {
         Ok(Self { outside, loopback })
     }
 
+    /// How many seconds the server's clock is ahead of `now`; `None` when it does not say. Performs I/O.
+    pub async fn clock_offset(&self, server: &Url, now: Timestamp) -> Option<i64> {
+        let answer = self.get(server, "*/*").await.ok()?;
+        Some(answer.date?.duration_since(now).as_secs())
+    }
+
     pub(crate) async fn get(&self, url: &Url, accept: &str) -> Result<Answer, HttpFault> {
         let request = self.request(reqwest::Method::GET, url)?;
         read(request.header(ACCEPT, accept)).await

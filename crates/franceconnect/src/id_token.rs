@@ -16,6 +16,8 @@ use crate::secret::Secret;
 
 /// How far clocks may be apart: as long as a FranceConnect token lives (franceconnect.md §16.18).
 pub(crate) const SKEW: SignedDuration = SignedDuration::from_secs(60);
+/// `iat` and `auth_time` are whole seconds.
+const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
 
 /// Why an ID token is refused (OpenID Connect Core 1.0 §3.1.3.7). Never carries a value of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +76,8 @@ pub(crate) struct Expectation<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) nonce: &'a Secret,
     pub(crate) started: Timestamp,
+    /// Whether the issuer itself saw the person sign in: `auth_time` and `iat` then come from one clock.
+    pub(crate) issuer_saw_sign_in: bool,
     /// Where the token came with an access token: its hash is checked when present.
     pub(crate) access_token: Option<&'a Secret>,
 }
@@ -120,7 +124,11 @@ pub(crate) fn verify(
     }
     let auth_time = claims.auth_time().ok_or(IdTokenFault::AuthTimeMissing)?;
     let auth_time = timestamp(auth_time.timestamp())?;
-    if auth_time < expected.started - SKEW {
+    // Two clocks need the skew. One clock does not: between sign-in and issue no more time can have
+    // passed than since the attempt began, so a session half a minute old is found as well.
+    let since_start = now.duration_since(expected.started) + ROUNDING;
+    let too_old = expected.issuer_saw_sign_in && issued.duration_since(auth_time) > since_start;
+    if auth_time < expected.started - SKEW || too_old {
         return Err(IdTokenFault::AuthTimeEarly);
     }
     let acr = claims.auth_context_ref().ok_or(IdTokenFault::Acr)?;
