@@ -12,7 +12,6 @@ pub(super) fn reachable() -> Result<(), KeychainError> {
         return Ok(());
     }
     zbus_secret_service_keyring_store::Store::new().map_err(|_| KeychainError::Absent)?;
-    // Set twice is set once.
-    drop(REACHED.set(()));
+    REACHED.get_or_init(|| ());
     Ok(())
 }

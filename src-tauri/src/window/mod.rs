@@ -12,7 +12,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 /// The commands, declared once: the handler and the screens' bindings are made from this list.
 fn commands() -> Builder<tauri::Wry> {
-    Builder::<tauri::Wry>::new().error_handling(ErrorHandlingMode::Throw).commands(collect_commands![
+    Builder::<tauri::Wry>::new().error_handling(ErrorHandlingMode::Throw).disable_serde_phases().commands(collect_commands![
         commands::open_desk,
         commands::arrivals,
         commands::patient,

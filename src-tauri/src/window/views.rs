@@ -46,7 +46,6 @@ pub(crate) enum ArrivalState {
 #[derive(Debug, Clone, Copy, Serialize, Type)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ArrivalNote {
-    Twin,
     Homonym,
 }
 
@@ -159,6 +158,7 @@ pub(crate) enum CheckInChanged {
 
 #[derive(Debug, Clone, Copy, Serialize, Type, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
+#[serde(rename = "Outcome")]
 pub(crate) enum OutcomeView {
     Concordant,
     Explained,
@@ -172,6 +172,7 @@ pub(crate) enum OutcomeView {
 
 #[derive(Debug, Clone, Copy, Serialize, Type)]
 #[serde(rename_all = "kebab-case")]
+#[serde(rename = "Trait")]
 pub(crate) enum TraitName {
     BirthName,
     FirstGivenName,
@@ -185,6 +186,7 @@ pub(crate) enum TraitName {
 
 #[derive(Debug, Clone, Copy, Serialize, Type)]
 #[serde(rename_all = "kebab-case")]
+#[serde(rename = "Finding")]
 pub(crate) enum FindingView {
     Equal,
     Explained,
