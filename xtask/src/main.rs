@@ -1,2 +1,96 @@
-//! The README's commands.
-fn main() {}
+//! The README's commands: `./x demo`, `./x test`, `./x long`, and a developer's tools.
+//!
+//! The standard library only: this crate is built before anything is installed, in seconds, and
+//! building it alone must not change the features of the workspace's dependencies.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program speaks on its terminal")]
+
+mod demo;
+mod freshness;
+mod icons;
+mod place;
+mod step;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use place::Place;
+use step::{Step, Where};
+
+const USAGE: &str = "\
+./x demo               starts the application in demonstration; without a display, the same
+                       check-in without a window, a scripted visitor signing in
+./x test               passes all the tests: code, UI in Chromium, real window, keychain and browser
+./x long               what is run before a release
+./x session -- CMD…    runs a command in a private desktop session (display, bus, keychain)
+./x icons [--check]    makes icons/ from icons/comptoir.svg, or checks that it is up to date";
+
+/// One cargo form everywhere, `--workspace`: another set of packages is another set of features,
+/// and rebuilds for minutes.
+const BUILD: Step = Step::new("build", Where::Here, &["cargo", "build", "--workspace"]);
+
+const UI_BUILD: Step = Step::new("UI build", Where::Here, &["npm", "run", "build"]);
+
+/// The quickest to fail come first; the UI before Rust, which embeds it.
+const TEST: &[Step] = &[
+    Step::new("formatting", Where::Here, &["cargo", "fmt", "--all", "--check"]),
+    Step::new("icons up to date", Where::Here, &["./x", "icons", "--check"]),
+    UI_BUILD,
+    Step::new("UI types", Where::Here, &["npm", "run", "check"]),
+    Step::new("UI in Chromium", Where::Here, &["npm", "test"]),
+    Step::new("lints", Where::Here, &["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    Step::new("tests, real desktop included", Where::Session, &["cargo", "test", "--workspace"]),
+];
+
+const LONG: &[Step] =
+    &[UI_BUILD, Step::new("release build", Where::Here, &["cargo", "build", "--workspace", "--release"])];
+
+/// What `long` is for and does not do yet.
+const LONG_MISSING: &[&str] = &[
+    "registers of one and of ten million patients, measured",
+    "long fuzzing of tokens, loopback requests and imports",
+    "the evaluation of the comparison on all seeds",
+    "packages (deb, rpm, AppImage) installed on a clean system",
+    "updates, from one version to the next",
+    "the Windows build and its tests",
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(|argument| argument.to_str().unwrap_or_default()).collect();
+    let place = Place::find();
+    let outcome = match words.as_slice() {
+        ["demo"] => demo::start(&place),
+        [demo::WITHOUT_WINDOW] => demo::without_window(&place),
+        ["test"] => step::all("test", TEST, &place),
+        ["long"] => long(&place),
+        ["icons"] => icons::make(&place),
+        ["icons", "--check"] => icons::check(&place),
+        ["session", "--", command @ ..] if !command.is_empty() => {
+            return step::code(&mut place.session(arguments.iter().skip(2)));
+        }
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        [..] => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("x: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn long(place: &Place) -> Result<(), String> {
+    step::all("long", LONG, place)?;
+    println!("x long: this is all there is so far. Not written yet, and therefore not run:");
+    for missing in LONG_MISSING {
+        println!("  - {missing}");
+    }
+    Ok(())
+}

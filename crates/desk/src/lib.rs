@@ -1,1 +1,21 @@
-//! The job: check-in, and the ports it needs (Browser, Keychain, Clock).
+//! The job: from a key press to a verdict, over three ports.
+//!
+//! [`check_in`] reads as the check-in happens at the desk. [`decide`] records what the receptionist
+//! did with the verdict. Everything outside (browser, keychain, clock) is a port.
+
+mod check_in;
+mod debt;
+mod decide;
+mod desk;
+mod memory;
+mod open;
+mod ports;
+mod verdict;
+
+pub use check_in::{CheckInError, CheckInRequest, Concluded, Purpose, Step, check_in};
+pub use decide::{DecideError, Decision, decide, paper_path};
+pub use desk::{Desk, Patience};
+pub use memory::MemoryKeychain;
+pub use open::{OpenRegisterError, open_register};
+pub use ports::{Browser, BrowserError, Clock, Keychain, KeychainError, Secret};
+pub use verdict::{Outcome, Verdict, VerdictCandidate};

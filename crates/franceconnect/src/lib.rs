@@ -1,1 +1,53 @@
 //! The relying party: provider profiles, attempt, loopback return, exchange, verified claims, logout.
+//!
+//! The only crate that parses tokens. One sign-in reads, from the outside:
+//!
+//! 1. [`Provider::discover_relay`] (or [`Provider::direct`]) says whom to talk to;
+//! 2. [`Loopback::bind`] listens, before any browser opens;
+//! 3. [`Attempt::begin`] draws state, nonce and PKCE verifier, and makes the address to open;
+//! 4. [`Loopback::wait_return`] holds the browser that came back;
+//! 5. [`Attempt::redeem`] exchanges the code and verifies the ID token, [`Redeemed::identify`] asks
+//!    for the identity and verifies FranceConnect's own signatures;
+//! 6. [`Loopback::expect_end`], [`Provider::end_session_url`], [`BrowserTurn::send_on`] and
+//!    [`Loopback::wait_end`] end the patient's session in the same tab.
+//!
+//! No value of a token, a claim or a trait is ever part of an error text or a log line.
+
+mod acr;
+mod attempt;
+mod clock;
+mod discover;
+mod exchange;
+mod fault;
+mod http_client;
+mod id_token;
+mod keys;
+mod loopback;
+mod pinned;
+mod pivot;
+mod provider;
+mod returned;
+mod secret;
+mod signed_in;
+mod tls;
+mod token_answer;
+mod userinfo;
+
+pub use acr::{AcrValue, UnknownAcr};
+pub use attempt::{Attempt, BeginError, franceconnect_nonce};
+pub use clock::Clock;
+pub use discover::{DESK_CLIENT_ID, DiscoverError};
+pub use exchange::{ExchangeError, ExchangeFault, Party, Redeemed};
+pub use fault::{Fault, describe};
+pub use http_client::{HttpClient, HttpClientError};
+pub use id_token::IdTokenFault;
+pub use loopback::{
+    Abandonment, BindError, BrowserTurn, EndTurn, Ended, Loopback, Page, ReturnAddress, Returned, WaitError,
+};
+pub use pinned::Environment;
+pub use provider::{DirectProfile, Endpoints, ProfileError, Provider, RelayProfile, SigningAlg, StateProfile};
+pub use returned::{AuthorizationError, ReturnQuery, UnverifiedReturn, read_return};
+pub use ring::rand::SecureRandom;
+pub use secret::{AuthorizationCode, IdTokenHint, RandomnessUnavailable, Secret};
+pub use signed_in::{Evidence, SignedIn};
+pub use userinfo::UserinfoFault;

@@ -1,1 +1,28 @@
-//! French patient identity: traits, INS, status, comparison. Pure.
+//! French patient identity: traits, standing, comparison.
+//!
+//! Pure: no input or output, no clock, no randomness, no serialisation. Everything that can be wrong
+//! is refused while parsing; what has been parsed compares without failing.
+
+mod compare;
+mod date;
+mod given_names;
+mod judge;
+mod name;
+mod pivot;
+mod place;
+mod sex;
+mod spelling;
+mod standing;
+mod traits;
+
+pub use compare::{Concordance, Explanation, Finding, Hint, Note, Side, Trait, compare};
+pub use date::{BirthDate, BirthDateError};
+pub use given_names::GivenNames;
+pub use judge::{Candidate, Judged, Judgement, Link, Outcome, judge, unusable_traits};
+pub use name::{BirthName, GivenName, NameError, NameErrorKind, UsageName};
+pub use pivot::{PivotClaims, PivotIdentity};
+pub use place::{PlaceCode, PlaceCodeError};
+pub use sex::Sex;
+pub use spelling::{Span, differing_letters, search_key};
+pub use standing::{Attributes, ForbiddenStanding, Standing, Status};
+pub use traits::{Stated, Traits};

@@ -1,1 +1,138 @@
-//! The local patient register: encrypted SQLite, search, journal, migrations.
+//! The local patient register: encrypted, searched by the rules of the RNIV, with its journal.
+//!
+//! The interface speaks of patients and searches, never of SQL, connections or files: another store
+//! can stand behind it.
+
+mod arrivals;
+mod candidates;
+pub mod demo;
+mod journal;
+mod key;
+mod open;
+mod patient;
+mod search;
+
+use rusqlite::Connection;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use thiserror::Error;
+
+pub use arrivals::{Arrival, ArrivalId, ArrivalState, NewArrival};
+pub use journal::{Act, ActKind, JournalState};
+pub use key::{KeyError, RegisterKey};
+pub use open::OpenError;
+pub use patient::{NewPatient, Patient, RecordId};
+pub use search::{Found, Search};
+
+/// The practice's register. Clones share it.
+#[derive(Clone)]
+pub struct Register {
+    connection: Arc<Mutex<Connection>>,
+}
+
+impl fmt::Debug for Register {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Register")
+    }
+}
+
+impl Register {
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why the register could not be read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The store failed. Its message names tables and columns, never values.
+    #[error("the register could not be read")]
+    Store(#[source] rusqlite::Error),
+    /// A line holds what the rules cannot have written.
+    #[error("the register holds a line that the rules cannot have written")]
+    Damaged,
+}
+
+/// Why the register could not be written. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum WriteError {
+    /// The store failed; the transaction was undone.
+    #[error("the register could not be written; nothing was changed")]
+    Store(#[source] rusqlite::Error),
+    /// The disk is full, or the file cannot be written.
+    #[error("the register's disk is full or read-only; nothing was changed")]
+    NoSpace,
+    /// The new patient lacks a trait that the register requires, or an identifier is already taken.
+    #[error("the patient lacks a required trait, or its identifier is already taken; nothing was changed")]
+    Refused,
+}
+
+impl From<rusqlite::Error> for ReadError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<rusqlite::Error> for WriteError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::ReadOnly) => Self::NoSpace,
+            Some(rusqlite::ErrorCode::ConstraintViolation) => Self::Refused,
+            _ => Self::Store(error),
+        }
+    }
+}
+
+impl ReadError {
+    /// What programs branch on.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "register-unavailable",
+            Self::Damaged => "register-damaged",
+        }
+    }
+
+    /// What support asks for.
+    #[must_use]
+    pub fn reference(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "REG-10",
+            Self::Damaged => "REG-11",
+        }
+    }
+
+    /// Whether the same act may succeed later.
+    #[must_use]
+    pub fn retry(&self) -> bool {
+        matches!(self, Self::Store(_))
+    }
+}
+
+impl WriteError {
+    /// What programs branch on.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "register-unavailable",
+            Self::NoSpace => "register-read-only",
+            Self::Refused => "register-refused",
+        }
+    }
+
+    /// What support asks for.
+    #[must_use]
+    pub fn reference(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "REG-20",
+            Self::NoSpace => "REG-21",
+            Self::Refused => "REG-22",
+        }
+    }
+
+    /// Whether the same act may succeed later.
+    #[must_use]
+    pub fn retry(&self) -> bool {
+        !matches!(self, Self::Refused)
+    }
+}

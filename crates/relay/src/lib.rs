@@ -1,1 +1,253 @@
 //! The organisation's relay: OpenID Provider for desks, confidential client of FranceConnect.
+//!
+//! Downwards it speaks plain OpenID Connect to public native clients (RFC 8252: PKCE S256, 127.0.0.1
+//! on any port); upwards it is the confidential client FranceConnect asks for. It forwards
+//! FranceConnect's own signed tokens unchanged, so that a desk believes FranceConnect and not the relay.
+//!
+//! It writes nothing down. A patient's identity stays in memory for at most a minute and is handed
+//! over once; FranceConnect's ID token, needed for a logout that may come much later, travels sealed
+//! inside the desk's ID token.
+
+mod authorize;
+mod book;
+mod logout;
+mod metadata;
+mod mint;
+mod page;
+mod query;
+mod seal;
+mod token;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use comptoir_franceconnect::{Clock, HttpClient, HttpClientError, Provider, ReturnAddress, SecureRandom};
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use url::{Host, Url};
+
+pub use seal::{SealingKey, SealingKeyError};
+
+use book::Book;
+use mint::{Mint, NoKey};
+
+/// Where FranceConnect sends the browser back to, below the issuer.
+pub const CALLBACK_PATH: &str = "/callback";
+/// Where FranceConnect sends the browser after a logout, below the issuer.
+pub const SIGNED_OUT_PATH: &str = "/signed_out";
+
+/// No honest request has a larger body.
+const LARGEST_BODY: usize = 16 * 1024;
+/// What has expired is dropped from memory this often.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// How a relay is started.
+pub struct Options {
+    /// Where desks and browsers are answered, TLS being ended before.
+    pub listener: TcpListener,
+    /// The issuer; https, or http on this machine.
+    pub issuer: Url,
+    /// FranceConnect, with the return addresses `{issuer}/callback` and `{issuer}/signed_out`.
+    pub upstream: Provider,
+    /// The client identifier of the desks.
+    pub desk_client_id: String,
+    /// The key that seals FranceConnect's ID tokens; the same after a restart.
+    pub sealing_key: SealingKey,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The chance.
+    pub rng: Arc<dyn SecureRandom + Send + Sync>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("issuer", &self.issuer.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// Why a relay could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The issuer is neither https nor on this machine, or has a query.
+    #[error("the issuer is neither https nor on this machine")]
+    Issuer,
+    /// The upstream profile is not FranceConnect's, or returns elsewhere than to this relay.
+    #[error("the upstream profile does not return to this relay")]
+    Upstream,
+    /// The signing key could not be made.
+    #[error("the signing key could not be made")]
+    Key(#[from] NoKey),
+    /// There is no HTTP client towards FranceConnect.
+    #[error(transparent)]
+    Http(#[from] HttpClientError),
+}
+
+/// A running relay, which stops when dropped.
+pub struct Relay {
+    issuer: Url,
+    _stop: DropGuard,
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay").field("issuer", &self.issuer.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Relay {
+    /// Makes the signing key and starts to answer. Performs I/O.
+    ///
+    /// # Errors
+    /// When the addresses do not fit together, or no key or client can be made.
+    #[expect(clippy::unused_async, reason = "spawns on the runtime it is awaited on")]
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let listener = options.listener;
+        let house = House {
+            issuer: issuer_text(&options.issuer)?,
+            host: local_host(&options.issuer),
+            end_uri: upstream_end(&options.issuer, &options.upstream)?,
+            upstream: options.upstream,
+            desk_client_id: options.desk_client_id,
+            sealing_key: options.sealing_key,
+            clock: options.clock,
+            mint: Mint::new(options.rng.as_ref())?,
+            rng: options.rng,
+            http: HttpClient::new()?,
+            book: Mutex::default(),
+        };
+        let house = Arc::new(house);
+        let stopping = CancellationToken::new();
+        tokio::spawn(sweep(Arc::clone(&house), stopping.clone()));
+        let stopped = stopping.clone().cancelled_owned();
+        let router = router(house);
+        tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+                tracing::error!(%error, "the relay stopped");
+            }
+        });
+        Ok(Self { issuer: options.issuer, _stop: stopping.drop_guard() })
+    }
+
+    /// Returns the issuer.
+    #[must_use]
+    pub fn issuer(&self) -> &Url {
+        &self.issuer
+    }
+}
+
+/// Everything a request may need.
+struct House {
+    issuer: String,
+    host: Option<String>,
+    upstream: Provider,
+    end_uri: Url,
+    desk_client_id: String,
+    sealing_key: SealingKey,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn SecureRandom + Send + Sync>,
+    http: HttpClient,
+    mint: Mint,
+    book: Mutex<Book>,
+}
+
+impl House {
+    fn book(&self) -> MutexGuard<'_, Book> {
+        // Nothing under this lock can panic half-way through a change.
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn router(house: Arc<House>) -> Router {
+    Router::new()
+        .route("/.well-known/openid-configuration", get(metadata::discovery))
+        .route("/jwks", get(metadata::jwks))
+        .route("/authorize", get(authorize::authorize))
+        .route(CALLBACK_PATH, get(authorize::callback))
+        .route("/token", post(token::token))
+        .route("/userinfo", get(token::userinfo))
+        .route("/end_session", get(logout::end_session))
+        .route(SIGNED_OUT_PATH, get(logout::signed_out))
+        .fallback(|| async { page::nothing_here() })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn_with_state(Arc::clone(&house), dress))
+        .with_state(house)
+}
+
+/// Refuses foreign names of a relay on this machine (DNS rebinding), and sets the headers of every answer.
+async fn dress(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    let named = request.headers().get(header::HOST).map(HeaderValue::as_bytes);
+    let foreign = house.host.as_ref().is_some_and(|host| named != Some(host.as_bytes()));
+    let mut response = if foreign {
+        (StatusCode::MISDIRECTED_REQUEST, page::nothing_here()).into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        ),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn sweep(house: Arc<House>, stopping: CancellationToken) {
+    let mut tick = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            _ = tick.tick() => house.book().drop_expired(house.clock.now()),
+        }
+    }
+}
+
+/// Writes the issuer as it stands in tokens.
+fn issuer_text(issuer: &Url) -> Result<String, StartError> {
+    let secure = match issuer.scheme() {
+        "https" => true,
+        "http" => local_host(issuer).is_some(),
+        _ => false,
+    };
+    if !secure || issuer.query().is_some() || issuer.fragment().is_some() {
+        return Err(StartError::Issuer);
+    }
+    let text = issuer.as_str();
+    Ok(text.strip_suffix('/').unwrap_or(text).to_owned())
+}
+
+/// Returns the only `Host` that a relay on this machine answers to.
+fn local_host(issuer: &Url) -> Option<String> {
+    let local = match issuer.host()? {
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+        Host::Domain(_) => false,
+    };
+    let host = issuer.host_str()?;
+    local.then(|| issuer.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+fn upstream_end(issuer: &Url, upstream: &Provider) -> Result<Url, StartError> {
+    let own = issuer_text(issuer)?;
+    match upstream.return_address() {
+        ReturnAddress::Registered { return_uri, end_uri }
+            if return_uri.as_str() == format!("{own}{CALLBACK_PATH}")
+                && end_uri.as_str() == format!("{own}{SIGNED_OUT_PATH}") =>
+        {
+            Ok(end_uri)
+        }
+        ReturnAddress::Registered { .. } | ReturnAddress::Ephemeral => Err(StartError::Upstream),
+    }
+}

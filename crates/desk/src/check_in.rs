@@ -1,0 +1,359 @@
+//! The check-in, from the key press to the verdict and the closed session.
+
+use crate::debt;
+use crate::desk::Desk;
+use crate::ports::{BrowserError, KeychainError, Secret};
+use crate::verdict::{Outcome, Verdict};
+use comptoir_franceconnect::{
+    AcrValue, Attempt, AuthorizationError, BeginError, BindError, BrowserTurn, DiscoverError, Ended, ExchangeError,
+    IdTokenHint, Loopback, Page, Provider, RandomnessUnavailable, Redeemed, Returned, WaitError,
+};
+use comptoir_identity::{Candidate, PivotIdentity, judge};
+use comptoir_register::{ActKind, ReadError, RecordId, WriteError};
+use ring::rand::SystemRandom;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// What the receptionist asks for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CheckInRequest {
+    /// The record opened before the check-in, which is then judged first.
+    pub opened: Option<RecordId>,
+    /// The receptionist has closed the browser, and says so.
+    pub browser_closed: bool,
+}
+
+/// Why the browser is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// For the patient to sign in.
+    SignIn,
+    /// For a logout owed from an earlier check-in.
+    SignOut,
+}
+
+/// What happens while a check-in runs, as it happens.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// An address must be opened; `opened` says whether a browser was started on it.
+    OpenBrowser {
+        /// The address; it carries no secret and may be copied on the same machine.
+        address: Url,
+        /// What for.
+        purpose: Purpose,
+        /// Whether a browser was started.
+        opened: bool,
+    },
+    /// The desk waits for the browser to come back.
+    Waiting {
+        /// For how long.
+        deadline: Duration,
+    },
+    /// FranceConnect vouched for somebody.
+    Identity {
+        /// At this level.
+        acr: AcrValue,
+        /// For this identity.
+        identity: PivotIdentity,
+    },
+    /// The verdict, in either order with [`Step::SignedOut`].
+    Verdict(Box<Verdict>),
+    /// The end of the FranceConnect session.
+    SignedOut {
+        /// Whether the browser came back from the logout.
+        confirmed: bool,
+    },
+}
+
+/// A check-in that came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concluded {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether the session is known to be closed; `None` when no sign-in took place.
+    pub signed_out: Option<bool>,
+}
+
+/// Why a check-in could not be brought to a verdict.
+#[derive(Debug, Error)]
+pub enum CheckInError {
+    /// An earlier sign-in may have left a session in the browser; the receptionist must close it.
+    #[error("an earlier FranceConnect session may still be open in the browser")]
+    SessionMayRemain,
+    /// The keychain did not answer.
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
+    /// The browser port failed before anything was opened.
+    #[error(transparent)]
+    Browser(#[from] BrowserError),
+    /// The return address could not be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The attempt could not begin.
+    #[error(transparent)]
+    Begin(#[from] BeginError),
+    /// The system gave no randomness.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessUnavailable),
+    /// The listener stopped.
+    #[error(transparent)]
+    Wait(#[from] WaitError),
+    /// FranceConnect answered with a fault of its own, or of the configuration.
+    #[error("FranceConnect answered with an error")]
+    Provider(AuthorizationError),
+    /// The answer of FranceConnect was not accepted.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// The register could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The register could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// What a check-in is done with, from one function to the next.
+struct Counter<'a> {
+    desk: &'a Desk,
+    provider: &'a Provider,
+    steps: &'a (dyn Fn(Step) + Send + Sync),
+    cancel: &'a CancellationToken,
+}
+
+/// Checks a patient in: signs them in at FranceConnect, compares with the register, closes the session.
+///
+/// `steps` is told everything as it happens; the verdict is one of the steps, so that it can be on
+/// screen while the browser is still on its way out. Performs I/O.
+///
+/// # Errors
+/// See [`CheckInError`]. Nobody coming back and a refusal are outcomes, not errors.
+pub async fn check_in(
+    desk: &Desk,
+    provider: &Provider,
+    request: CheckInRequest,
+    steps: &(dyn Fn(Step) + Send + Sync),
+    cancel: &CancellationToken,
+) -> Result<Concluded, CheckInError> {
+    let counter = Counter { desk, provider, steps, cancel };
+    counter.settle_the_past(request).await?;
+
+    // Bound before the browser opens: a warm session comes back faster than a program binds.
+    let loopback = Loopback::bind(provider.return_address()).await?;
+    let mut attempt = Attempt::begin(provider, &loopback, &SystemRandom::new(), desk.clock.now())?;
+    desk.browser(|browser| browser.remember_session()).await?;
+    counter.open_browser(attempt.authorize_url(), Purpose::SignIn).await;
+    steps(Step::Waiting { deadline: desk.patience.sign_in });
+
+    let deadline = Instant::now() + desk.patience.sign_in;
+    match loopback.wait_return(&mut attempt, deadline, cancel).await? {
+        Returned::Code { code, browser } => match attempt.redeem(code, &desk.http, &desk.clock).await {
+            Ok(redeemed) => counter.conclude(request, redeemed, browser, &loopback).await,
+            Err(refused) => counter.send_away(refused, browser, &loopback).await,
+        },
+        Returned::Refused { error, browser } => {
+            browser.finish(Page::Refused).await;
+            if error.is_refusal() {
+                counter.without_identity(Outcome::Refused)
+            } else {
+                Err(CheckInError::Provider(error))
+            }
+        }
+        Returned::Abandoned(_) => counter.without_identity(Outcome::Abandoned),
+    }
+}
+
+impl Counter<'_> {
+    /// Pays the logout that an earlier check-in left owed, then holds the sign-in as long as a
+    /// session may remain in the browser.
+    async fn settle_the_past(&self, request: CheckInRequest) -> Result<(), CheckInError> {
+        let desk = self.desk;
+        let mut remains = desk.browser(|browser| Ok(browser.may_hold_a_session())).await.unwrap_or(true);
+        if let Some(owed) = desk.keychain(debt::read).await? {
+            match self.creditor(&owed.issuer).await {
+                Creditor::Found(provider) => {
+                    if let Some(hint) = IdTokenHint::from_bytes(owed.hint.expose().to_vec()) {
+                        let loopback = Loopback::bind(provider.return_address()).await?;
+                        remains = !self.log_out(&provider, &hint, &loopback, None).await?;
+                    } else {
+                        desk.keychain(debt::forget).await?;
+                    }
+                }
+                Creditor::Gone => {
+                    desk.keychain(debt::forget).await?;
+                    desk.register.journal(&desk.act(ActKind::LogoutWrittenOff))?;
+                }
+                Creditor::Unreachable => remains = true,
+            }
+        }
+        if remains && !request.browser_closed {
+            desk.register.journal(&desk.act(ActKind::BrowserHeld))?;
+            return Err(CheckInError::SessionMayRemain);
+        }
+        if remains {
+            desk.keychain(debt::forget).await?;
+            desk.browser(|browser| browser.forget_session()).await?;
+            desk.register.journal(&desk.act(ActKind::BrowserReleased))?;
+        }
+        Ok(())
+    }
+
+    async fn creditor(&self, issuer: &str) -> Creditor {
+        if self.provider.issuer() == issuer {
+            return Creditor::Found(Box::new(self.provider.clone()));
+        }
+        let Ok(address) = Url::parse(issuer) else { return Creditor::Gone };
+        let of_this_machine = address.host_str().is_some_and(|host| host == "127.0.0.1");
+        match Provider::discover_relay(&self.desk.http, address).await {
+            Ok(provider) => Creditor::Found(Box::new(provider)),
+            // A demonstration that has ended does not answer any more; neither do its sessions live.
+            Err(DiscoverError::Unreachable) if of_this_machine => Creditor::Gone,
+            Err(DiscoverError::Gone) => Creditor::Gone,
+            Err(_) => Creditor::Unreachable,
+        }
+    }
+
+    async fn open_browser(&self, address: &Url, purpose: Purpose) {
+        let to_open = address.clone();
+        let opened = self.desk.browser(move |browser| browser.open(&to_open)).await;
+        // A browser that does not start is not the end: the address is on screen and can be copied.
+        let opened = matches!(opened, Ok(true));
+        (self.steps)(Step::OpenBrowser { address: address.clone(), purpose, opened });
+    }
+
+    /// From a verified sign-in to the verdict, while the browser is on its way out.
+    async fn conclude(
+        &self,
+        request: CheckInRequest,
+        redeemed: Redeemed,
+        browser: BrowserTurn,
+        loopback: &Loopback,
+    ) -> Result<Concluded, CheckInError> {
+        let desk = self.desk;
+        let id_token = redeemed.id_token();
+        // Recorded as soon as a token exists: from here on a crash owes this logout.
+        self.owe(&id_token).await;
+        let signed_in = match redeemed.identify(&desk.http, &desk.clock).await {
+            Ok(signed_in) => signed_in,
+            Err(refused) => return self.send_away(refused, browser, loopback).await,
+        };
+        let (identity, acr) = (signed_in.identity, signed_in.acr);
+        (self.steps)(Step::Identity { acr, identity: identity.clone() });
+        let (outcome, signed_out) = tokio::join!(
+            async {
+                let verdict = compare(desk, request.opened, identity, acr)?;
+                let outcome = verdict.outcome;
+                (self.steps)(Step::Verdict(Box::new(verdict)));
+                Ok::<_, CheckInError>(outcome)
+            },
+            self.log_out(self.provider, &id_token, loopback, Some(browser)),
+        );
+        Ok(Concluded { outcome: outcome?, signed_out: Some(signed_out?) })
+    }
+
+    async fn owe(&self, id_token: &IdTokenHint) {
+        let issuer = self.provider.issuer().to_owned();
+        let hint = Secret::new(id_token.as_bytes().to_vec());
+        let kept = self.desk.keychain(move |keychain| debt::record(keychain, &issuer, hint.expose())).await;
+        if let Err(error) = kept {
+            // The check-in goes on: the mark on disk holds the next sign-in should we crash here.
+            tracing::warn!(%error, "the owed logout could not be kept in the keychain");
+        }
+    }
+
+    /// Ends the FranceConnect session in the browser; returns whether the browser came back from it.
+    ///
+    /// Escape abandons a sign-in, never the logout of the browser in hand.
+    async fn log_out(
+        &self,
+        provider: &Provider,
+        hint: &IdTokenHint,
+        loopback: &Loopback,
+        browser: Option<BrowserTurn>,
+    ) -> Result<bool, CheckInError> {
+        let desk = self.desk;
+        let turn = loopback.expect_end(&SystemRandom::new())?;
+        let address = provider.end_session_url(hint, &loopback.end_uri(), turn.state());
+        let cancel = if browser.is_some() { CancellationToken::new() } else { self.cancel.clone() };
+        match browser {
+            Some(browser) => browser.send_on(&address).await,
+            None => {
+                self.open_browser(&address, Purpose::SignOut).await;
+                (self.steps)(Step::Waiting { deadline: desk.patience.sign_out });
+            }
+        }
+        let confirmed =
+            loopback.wait_end(turn, Instant::now() + desk.patience.sign_out, &cancel).await == Ended::Confirmed;
+        if confirmed {
+            // The session is closed whatever becomes of these two: at worst it is closed once more.
+            desk.keychain(debt::forget).await.ok();
+            desk.browser(|browser| browser.forget_session()).await.ok();
+        }
+        desk.register.journal(&desk.act(if confirmed { ActKind::SessionClosed } else { ActKind::SessionNotClosed }))?;
+        (self.steps)(Step::SignedOut { confirmed });
+        Ok(confirmed)
+    }
+
+    /// An answer that was not accepted: the browser is sent to the logout where a token allows it.
+    async fn send_away(
+        &self,
+        refused: ExchangeError,
+        browser: BrowserTurn,
+        loopback: &Loopback,
+    ) -> Result<Concluded, CheckInError> {
+        match &refused.owed_logout {
+            Some(hint) => {
+                self.owe(hint).await;
+                self.log_out(self.provider, hint, loopback, Some(browser)).await?;
+            }
+            None => browser.finish(Page::Failed).await,
+        }
+        Err(refused.into())
+    }
+
+    fn without_identity(&self, outcome: Outcome) -> Result<Concluded, CheckInError> {
+        let desk = self.desk;
+        desk.register.journal(&desk.act(ActKind::CheckInConcluded).about(None, &[("outcome", outcome.code())]))?;
+        (self.steps)(Step::Verdict(Box::new(Verdict::without_identity(outcome, desk.clock.now()))));
+        Ok(Concluded { outcome, signed_out: None })
+    }
+}
+
+/// The issuer that a logout is owed to.
+enum Creditor {
+    Found(Box<Provider>),
+    /// It no longer exists: a demonstration that ended, an address that answers 404.
+    Gone,
+    /// It exists, and cannot be reached now.
+    Unreachable,
+}
+
+fn compare(
+    desk: &Desk,
+    opened: Option<RecordId>,
+    identity: PivotIdentity,
+    acr: AcrValue,
+) -> Result<Verdict, CheckInError> {
+    let mut patients = desk.register.candidates(&identity)?;
+    if let Some(opened) = opened
+        && !patients.iter().any(|patient| patient.id == opened)
+    {
+        patients.extend(desk.register.patient(opened)?);
+    }
+    let judgement = judge(
+        &identity,
+        patients.iter().map(|patient| Candidate {
+            record: patient.id,
+            traits: &patient.traits,
+            opened: opened == Some(patient.id),
+        }),
+    );
+    let verdict = Verdict::judged(judgement, patients, identity, acr, desk.clock.now());
+    desk.register.journal(&desk.act(ActKind::CheckInConcluded).about(
+        verdict.best().map(|best| best.patient.id),
+        &[("outcome", verdict.outcome.code()), ("acr", acr.as_str())],
+    ))?;
+    Ok(verdict)
+}

@@ -1,0 +1,381 @@
+//! Whom to talk to: the relay in production, FranceConnect's sandbox or the simulator directly.
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::acr::AcrValue;
+use crate::fault::Fault;
+use crate::keys::KeySource;
+use crate::loopback::ReturnAddress;
+use crate::pinned::{self, Environment, issuer_text, may_carry_tokens};
+use crate::secret::{IdTokenHint, Secret};
+
+/// A provider's profile; cheap to clone. The same code verifies both kinds.
+#[derive(Clone)]
+pub struct Provider(pub(crate) Arc<Profile>);
+
+/// Addresses of a provider.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    /// Where the browser goes to sign in.
+    pub authorization: Url,
+    /// Where the code is exchanged.
+    pub token: Url,
+    /// Where the identity is asked for.
+    pub userinfo: Url,
+    /// Where the signing keys are.
+    pub jwks: Url,
+    /// Where the browser goes to sign out.
+    pub end_session: Url,
+}
+
+impl Endpoints {
+    /// Lays out the addresses below a FranceConnect issuer (franceconnect.md §1.2).
+    ///
+    /// # Errors
+    /// When the issuer cannot be a base of addresses.
+    pub fn of_franceconnect(issuer: &Url) -> Result<Self, ProfileError> {
+        let below = |path: &str| {
+            Url::parse(&format!("{}/{path}", issuer_text(issuer))).map_err(|_| ProfileError::InsecureAddress)
+        };
+        Ok(Self {
+            authorization: below("authorize")?,
+            token: below("token")?,
+            userinfo: below("userinfo")?,
+            jwks: below("jwks")?,
+            end_session: below("session/end")?,
+        })
+    }
+
+    fn all(&self) -> [&Url; 5] {
+        [&self.authorization, &self.token, &self.userinfo, &self.jwks, &self.end_session]
+    }
+}
+
+/// The signature algorithm pinned for a provider's tokens; no other is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SigningAlg {
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+}
+
+/// FranceConnect as it stands behind a relay: whose signature the desk verifies itself.
+#[derive(Debug, Clone)]
+pub struct StateProfile {
+    /// The pinned issuer.
+    pub issuer: Url,
+    /// The relay's client identifier at FranceConnect: the audience of the State's tokens.
+    pub client_id: String,
+    /// The pinned algorithm.
+    pub signing_alg: SigningAlg,
+}
+
+/// A relay, or another broker that forwards FranceConnect's signed tokens.
+#[derive(Debug, Clone)]
+pub struct RelayProfile {
+    /// The relay's issuer.
+    pub issuer: Url,
+    /// The desk's public client identifier at the relay.
+    pub client_id: String,
+    /// The relay's addresses.
+    pub endpoints: Endpoints,
+    /// FranceConnect behind it.
+    pub state: StateProfile,
+    /// The least level accepted.
+    pub required_acr: AcrValue,
+}
+
+/// FranceConnect's sandbox or the simulator, or FranceConnect itself when the caller is the relay.
+#[derive(Debug, Clone)]
+pub struct DirectProfile {
+    /// The pinned issuer.
+    pub issuer: Url,
+    /// The client identifier.
+    pub client_id: String,
+    /// The client secret.
+    pub client_secret: Secret,
+    /// The registered return address; matched exactly, port included (franceconnect.md §2.2).
+    pub return_uri: Url,
+    /// The registered address after the logout.
+    pub end_uri: Url,
+    /// The level asked for, and the least accepted.
+    pub required_acr: AcrValue,
+    /// The pinned algorithm.
+    pub signing_alg: SigningAlg,
+    /// The scopes beside `openid`; [`DirectProfile::usual_scopes`] where nothing else was granted.
+    pub scopes: Vec<String>,
+}
+
+impl DirectProfile {
+    /// Returns the scopes of a habilitation for the pivot identity, per level (franceconnect.md §16.10).
+    #[must_use]
+    pub fn usual_scopes(level: AcrValue) -> Vec<String> {
+        let last = match level {
+            // The raw date tells a birth date of which only the year is known from a 1st of January.
+            AcrValue::Eidas1 => "idp_birthdate",
+            // There, the plain claims are the identity provider's and these are the State's.
+            AcrValue::Eidas2 | AcrValue::Eidas3 => "rnipp_identite_pivot",
+        };
+        ["identite_pivot", "preferred_username", last].map(str::to_owned).to_vec()
+    }
+}
+
+/// Why a profile cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileError {
+    /// An address is neither https nor on this machine.
+    #[error("an address of the profile is neither https nor on this machine")]
+    InsecureAddress,
+    /// FranceConnect's issuer is none of the known ones.
+    #[error("the FranceConnect issuer of the profile is none of the known ones")]
+    FranceConnectUnknown,
+    /// A client identifier is empty.
+    #[error("a client identifier of the profile is empty")]
+    ClientIdMissing,
+}
+
+impl Fault for ProfileError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::InsecureAddress => "address-insecure",
+            Self::FranceConnectUnknown => "franceconnect-unknown",
+            Self::ClientIdMissing => "profile-invalid",
+        }
+    }
+}
+
+impl Provider {
+    /// Makes the profile of a relay.
+    ///
+    /// # Errors
+    /// When an address is insecure, or FranceConnect's issuer is not a known one. A simulator is
+    /// believed only behind a relay that is itself on this machine.
+    pub fn relay(profile: RelayProfile) -> Result<Self, ProfileError> {
+        let RelayProfile { issuer, client_id, endpoints, state, required_acr } = profile;
+        let pinned = pinned::find(&state.issuer).ok_or(ProfileError::FranceConnectUnknown)?;
+        if pinned.environment == Environment::Simulator && !pinned::is_loopback(&issuer) {
+            return Err(ProfileError::FranceConnectUnknown);
+        }
+        if state.client_id.is_empty() {
+            return Err(ProfileError::ClientIdMissing);
+        }
+        let keys = Endpoints::of_franceconnect(&state.issuer)?.jwks;
+        let behind = State {
+            issuer: issuer_text(&state.issuer),
+            client_id: state.client_id,
+            keys: KeySource::new(keys, state.signing_alg),
+        };
+        Profile {
+            issuer: issuer_text(&issuer),
+            client_id,
+            keys: KeySource::new(endpoints.jwks.clone(), SigningAlg::Es256),
+            endpoints,
+            required_acr,
+            environment: pinned.environment,
+            scopes: vec!["identite_pivot".to_owned()],
+            kind: Kind::Relay(behind),
+        }
+        .checked()
+    }
+
+    /// Makes the profile of FranceConnect itself.
+    ///
+    /// # Errors
+    /// When an address is insecure, or the issuer is not a known one.
+    pub fn direct(profile: DirectProfile) -> Result<Self, ProfileError> {
+        let pinned = pinned::find(&profile.issuer).ok_or(ProfileError::FranceConnectUnknown)?;
+        let endpoints = Endpoints::of_franceconnect(&profile.issuer)?;
+        if !may_carry_tokens(&profile.return_uri) || !may_carry_tokens(&profile.end_uri) {
+            return Err(ProfileError::InsecureAddress);
+        }
+        Profile {
+            issuer: issuer_text(&profile.issuer),
+            client_id: profile.client_id,
+            keys: KeySource::new(endpoints.jwks.clone(), profile.signing_alg),
+            endpoints,
+            required_acr: profile.required_acr,
+            environment: pinned.environment,
+            scopes: profile.scopes,
+            kind: Kind::Direct(Registered {
+                client_secret: profile.client_secret,
+                return_uri: profile.return_uri,
+                end_uri: profile.end_uri,
+            }),
+        }
+        .checked()
+    }
+
+    /// Returns the issuer, as it stands in tokens.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// Returns what stands behind the issuer.
+    #[must_use]
+    pub fn environment(&self) -> Environment {
+        self.0.environment
+    }
+
+    /// Returns the FranceConnect issuer whose signature is verified.
+    #[must_use]
+    pub fn franceconnect_issuer(&self) -> &str {
+        match &self.0.kind {
+            Kind::Relay(state) => &state.issuer,
+            Kind::Direct(_) => &self.0.issuer,
+        }
+    }
+
+    /// Returns the client identifier at FranceConnect: the audience of its tokens.
+    #[must_use]
+    pub fn franceconnect_client_id(&self) -> &str {
+        match &self.0.kind {
+            Kind::Relay(state) => &state.client_id,
+            Kind::Direct(_) => &self.0.client_id,
+        }
+    }
+
+    /// Returns the least level accepted.
+    #[must_use]
+    pub fn required_acr(&self) -> AcrValue {
+        self.0.required_acr
+    }
+
+    /// Returns where to listen.
+    #[must_use]
+    pub fn return_address(&self) -> ReturnAddress {
+        match &self.0.kind {
+            Kind::Relay(_) => ReturnAddress::Ephemeral,
+            Kind::Direct(registered) => ReturnAddress::Registered {
+                return_uri: registered.return_uri.clone(),
+                end_uri: registered.end_uri.clone(),
+            },
+        }
+    }
+
+    /// Makes the address that ends the patient's session; to be opened in the browser that signed in.
+    #[must_use]
+    pub fn end_session_url(&self, hint: &IdTokenHint, end_uri: &Url, state: &Secret) -> Url {
+        let mut url = self.0.endpoints.end_session.clone();
+        url.query_pairs_mut()
+            .append_pair("id_token_hint", hint.expose())
+            .append_pair("client_id", &self.0.client_id)
+            .append_pair("post_logout_redirect_uri", end_uri.as_str())
+            .append_pair("state", state.expose());
+        url
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider").field("issuer", &self.0.issuer).finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct Profile {
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) keys: KeySource,
+    pub(crate) required_acr: AcrValue,
+    pub(crate) environment: Environment,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) kind: Kind,
+}
+
+pub(crate) enum Kind {
+    Relay(State),
+    Direct(Registered),
+}
+
+pub(crate) struct State {
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) keys: KeySource,
+}
+
+pub(crate) struct Registered {
+    pub(crate) client_secret: Secret,
+    pub(crate) return_uri: Url,
+    pub(crate) end_uri: Url,
+}
+
+impl Profile {
+    fn checked(self) -> Result<Provider, ProfileError> {
+        if self.client_id.is_empty() {
+            return Err(ProfileError::ClientIdMissing);
+        }
+        let issuer = Url::parse(&self.issuer).map_err(|_| ProfileError::InsecureAddress)?;
+        // Tokens of a relay elsewhere are not sent to whatever listens on this machine.
+        let local = pinned::is_loopback(&issuer);
+        let secure = |url: &&Url| may_carry_tokens(url) && (local || !pinned::is_loopback(url));
+        let addresses = self.endpoints.all();
+        if !may_carry_tokens(&issuer) || !addresses.iter().all(secure) {
+            return Err(ProfileError::InsecureAddress);
+        }
+        Ok(Provider(Arc::new(self)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(issuer: &str, franceconnect: &str) -> RelayProfile {
+        let issuer = Url::parse(issuer).unwrap();
+        RelayProfile {
+            endpoints: Endpoints::of_franceconnect(&issuer).unwrap(),
+            issuer,
+            client_id: "comptoir".to_owned(),
+            state: StateProfile {
+                issuer: Url::parse(franceconnect).unwrap(),
+                client_id: "fc-client".to_owned(),
+                signing_alg: SigningAlg::Es256,
+            },
+            required_acr: AcrValue::Eidas1,
+        }
+    }
+
+    #[test]
+    fn a_simulator_is_believed_only_on_this_machine() {
+        const PRODUCTION: &str = "https://oidc.franceconnect.gouv.fr/api/v2";
+        const SIMULATOR: &str = "http://127.0.0.1:9/api/v2";
+        for (rule, issuer, franceconnect, expected) in [
+            ("production", "https://relais.example", PRODUCTION, None),
+            ("demonstration", "http://127.0.0.1:8", SIMULATOR, None),
+            ("local relay, production", "http://127.0.0.1:8", PRODUCTION, None),
+            ("no TLS", "http://relais.example", PRODUCTION, Some(ProfileError::InsecureAddress)),
+            ("foreign relay, simulator", "https://relais.example", SIMULATOR, Some(ProfileError::FranceConnectUnknown)),
+            (
+                "invented State",
+                "https://relais.example",
+                "https://etat.example/api/v2",
+                Some(ProfileError::FranceConnectUnknown),
+            ),
+        ] {
+            assert_eq!(Provider::relay(profile(issuer, franceconnect)).err(), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn an_outside_relay_cannot_name_endpoints_on_this_machine() {
+        let mut outside = profile("https://relais.example", "https://oidc.franceconnect.gouv.fr/api/v2");
+        outside.endpoints.token = Url::parse("http://127.0.0.1:1/token").unwrap();
+        assert_eq!(Provider::relay(outside).err(), Some(ProfileError::InsecureAddress));
+    }
+
+    #[test]
+    fn the_logout_names_four_parameters() {
+        let provider = Provider::relay(profile("http://127.0.0.1:8", "http://127.0.0.1:9/api/v2")).unwrap();
+        let hint = IdTokenHint::from_bytes(b"a.b.c".to_vec()).unwrap();
+        let end = Url::parse("http://127.0.0.1:7/fin").unwrap();
+        let url = provider.end_session_url(&hint, &end, &Secret::new("s".to_owned()));
+        let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        assert_eq!(names, ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"]);
+        assert!(url.as_str().starts_with("http://127.0.0.1:8/session/end?"));
+    }
+}

@@ -1,0 +1,363 @@
+//! Comparison of two identities, trait by trait, each finding with its reason.
+//!
+//! The table is the project's decision on what the words mean; no score decides anything.
+
+use crate::date::BirthDate;
+use crate::given_names::GivenNames;
+use crate::name::{BirthName, GivenName, UsageName};
+use crate::pivot::PivotIdentity;
+use crate::place::PlaceCode;
+use crate::spelling::{Plain, plain, same_but_apostrophe, same_words, search_key, words};
+use crate::traits::{Stated, Traits};
+
+/// A trait that is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Trait {
+    /// *Nom de naissance*.
+    BirthName,
+    /// *Premier prénom de naissance*.
+    FirstGivenName,
+    /// *Prénoms de naissance*.
+    GivenNames,
+    /// *Date de naissance*.
+    BirthDate,
+    /// *Sexe*.
+    Sex,
+    /// *Lieu de naissance*.
+    BirthPlace,
+    /// *Nom utilisé*.
+    UsageName,
+    /// *Prénom utilisé*.
+    UsageGivenName,
+}
+
+impl Trait {
+    /// The traits whose difference can make a conflict.
+    pub const STRICT: [Self; 6] =
+        [Self::BirthName, Self::FirstGivenName, Self::GivenNames, Self::BirthDate, Self::Sex, Self::BirthPlace];
+}
+
+/// What is equal all the same, worth a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Note {
+    /// Capitals on one side only.
+    Case,
+    /// Accents or ligatures on one side only.
+    Accent,
+    /// Typographic apostrophes or dashes.
+    Typography,
+}
+
+/// A difference of representation, with its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Explanation {
+    /// Hyphen, apostrophe or space.
+    Hyphen,
+    /// One list of given names is the beginning of the other, whole names.
+    GivenNamesPrefix,
+    /// A compound name cut inside (ANNE for ANNE-LAURE): for the eye, never enough for a link.
+    CompoundCut,
+    /// A municipality and one of its arrondissements.
+    Arrondissement,
+    /// A code that was renumbered.
+    FormerCommune,
+    /// A date partly unknown.
+    PresumedDate,
+    /// A name in use known on FranceConnect's side only.
+    UsageNameAdded,
+    /// Another name in use.
+    UsageNameDifferent,
+}
+
+/// What may lie behind a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Hint {
+    /// The register's birth name is the other side's name in use.
+    UsageNameAsBirthName,
+    /// Day and month exchanged.
+    DayMonthSwapped,
+    /// Two neighbouring digits exchanged.
+    DigitsTransposed,
+    /// The same letters, joined on one side (CENTUN, CENT UN).
+    JoinedWords,
+    /// The same given names in another order.
+    GivenNamesOrder,
+}
+
+/// The side on which a trait is missing or cannot be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The register.
+    Register,
+    /// FranceConnect.
+    FranceConnect,
+    /// Both.
+    Both,
+}
+
+/// What comparing one trait found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// The same, after case, accents, ligatures and typographic signs.
+    Equal(Option<Note>),
+    /// A difference of representation.
+    Explained(Explanation),
+    /// Another value.
+    Conflict(Option<Hint>),
+    /// One side says nothing.
+    Absent(Side),
+    /// One side holds a text that no rule can read; it is shown and not compared.
+    Unreadable(Side),
+}
+
+impl Finding {
+    /// Equal or explained.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        matches!(self, Self::Equal(_) | Self::Explained(_))
+    }
+
+    /// Conflict.
+    #[must_use]
+    pub fn conflicts(&self) -> bool {
+        matches!(self, Self::Conflict(_))
+    }
+}
+
+/// The findings of every trait, in the order they are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Concordance {
+    findings: [(Trait, Finding); 8],
+}
+
+impl Concordance {
+    /// The findings, in the order they are shown.
+    #[must_use]
+    pub fn findings(&self) -> &[(Trait, Finding)] {
+        &self.findings
+    }
+
+    /// The finding of one trait.
+    #[must_use]
+    pub fn get(&self, of: Trait) -> &Finding {
+        const NOTHING: &Finding = &Finding::Absent(Side::Both);
+        self.findings.iter().find(|(name, _)| *name == of).map_or(NOTHING, |(_, finding)| finding)
+    }
+
+    /// Whether a strict trait conflicts.
+    #[must_use]
+    pub fn conflicts(&self) -> bool {
+        Trait::STRICT.iter().any(|of| self.get(*of).conflicts())
+    }
+
+    /// Whether every strict trait is equal and the names in use add nothing.
+    #[must_use]
+    pub fn is_concordant(&self) -> bool {
+        Trait::STRICT.iter().all(|of| matches!(self.get(*of), Finding::Equal(_)))
+            && [Trait::UsageName, Trait::UsageGivenName]
+                .iter()
+                .all(|of| !matches!(self.get(*of), Finding::Explained(_)))
+    }
+}
+
+/// Compares the register's traits with the identity that FranceConnect vouches for.
+#[must_use]
+pub fn compare(register: &Traits, identity: &PivotIdentity) -> Concordance {
+    let other = identity.traits();
+    let possibly_partial = identity.date_possibly_partial();
+    Concordance {
+        findings: [
+            (
+                Trait::BirthName,
+                stated(&register.birth_name, &other.birth_name, |a, b| birth_names(a, b, register, other)),
+            ),
+            (Trait::FirstGivenName, first_given_names(register, other)),
+            (Trait::GivenNames, stated(&register.given_names, &other.given_names, given_names)),
+            (Trait::BirthDate, optional(register.birth_date, other.birth_date, |a, b| dates(a, b, possibly_partial))),
+            (
+                Trait::Sex,
+                optional(
+                    register.sex,
+                    other.sex,
+                    |a, b| if a == b { Finding::Equal(None) } else { Finding::Conflict(None) },
+                ),
+            ),
+            (Trait::BirthPlace, places(register.birth_place.as_ref(), other.birth_place.as_ref())),
+            (Trait::UsageName, usage_names(register, other)),
+            (Trait::UsageGivenName, usage_given_names(register, other)),
+        ],
+    }
+}
+
+fn stated<T>(register: &Stated<T>, other: &Stated<T>, compare: impl FnOnce(&T, &T) -> Finding) -> Finding {
+    use Stated::{Absent, Known, Unreadable};
+    match (register, other) {
+        (Known(a), Known(b)) => compare(a, b),
+        (Absent, Absent) => Finding::Absent(Side::Both),
+        (Unreadable(_), Unreadable(_)) => Finding::Unreadable(Side::Both),
+        (Unreadable(_), _) => Finding::Unreadable(Side::Register),
+        (_, Unreadable(_)) => Finding::Unreadable(Side::FranceConnect),
+        (Absent, Known(_)) => Finding::Absent(Side::Register),
+        (Known(_), Absent) => Finding::Absent(Side::FranceConnect),
+    }
+}
+
+fn optional<T>(register: Option<T>, other: Option<T>, compare: impl FnOnce(T, T) -> Finding) -> Finding {
+    match (register, other) {
+        (Some(a), Some(b)) => compare(a, b),
+        (None, None) => Finding::Absent(Side::Both),
+        (None, Some(_)) => Finding::Absent(Side::Register),
+        (Some(_), None) => Finding::Absent(Side::FranceConnect),
+    }
+}
+
+/// The part of the comparison that every name shares: equal, or hyphen ≡ apostrophe ≡ space, or the
+/// apostrophe left out.
+fn same_name(spelled: (&str, &str), raw: (&str, &str)) -> Option<Finding> {
+    if spelled.0 == spelled.1 {
+        return Some(Finding::Equal(note(raw.0, raw.1)));
+    }
+    (same_words(spelled.0, spelled.1) || same_but_apostrophe(spelled.0, spelled.1))
+        .then_some(Finding::Explained(Explanation::Hyphen))
+}
+
+fn note(a: &str, b: &str) -> Option<Note> {
+    fn separators(text: &str) -> impl Iterator<Item = char> + '_ {
+        text.chars().filter(|c| matches!(plain(*c), Some(Plain::Separator(_))))
+    }
+    if a == b {
+        None
+    } else if a.to_uppercase() == b.to_uppercase() {
+        Some(Note::Case)
+    } else if separators(a).eq(separators(b)) {
+        Some(Note::Accent)
+    } else {
+        Some(Note::Typography)
+    }
+}
+
+fn joined(a: &str, b: &str) -> Option<Hint> {
+    (search_key(a) == search_key(b)).then_some(Hint::JoinedWords)
+}
+
+fn birth_names(a: &BirthName, b: &BirthName, register: &Traits, other: &Traits) -> Finding {
+    if let Some(finding) = same_name((a.spelled(), b.spelled()), (a.raw(), b.raw())) {
+        return finding;
+    }
+    let stored_as_birth_name = |usage: &Stated<UsageName>, birth: &BirthName| {
+        usage.known().is_some_and(|usage| same_words(usage.spelled(), birth.spelled()))
+    };
+    let hint = if stored_as_birth_name(&other.usage_name, a) || stored_as_birth_name(&register.usage_name, b) {
+        Some(Hint::UsageNameAsBirthName)
+    } else {
+        joined(a.spelled(), b.spelled())
+    };
+    Finding::Conflict(hint)
+}
+
+fn first_given_names(register: &Traits, other: &Traits) -> Finding {
+    stated(&register.first_given_name, &other.first_given_name, |a, b| {
+        if let Some(finding) = same_name((a.spelled(), b.spelled()), (a.raw(), b.raw())) {
+            return finding;
+        }
+        let list = other.given_names.known();
+        let a_words: Vec<&str> = words(a.spelled()).collect();
+        let b_words: Vec<&str> = words(b.spelled()).collect();
+        // Without known boundaries, a first given name of several words is coherent with the list
+        // when the list begins with it (EXI ID 10).
+        if let Some(list) = list.filter(|list| !list.boundaries_known())
+            && list.words().take(a_words.len()).eq(a_words.iter().copied())
+            && list.ends_a_name(a_words.len())
+        {
+            return Finding::Explained(Explanation::GivenNamesPrefix);
+        }
+        if begins(&a_words, &b_words) || begins(&b_words, &a_words) {
+            return Finding::Explained(Explanation::CompoundCut);
+        }
+        let elsewhere = list.is_some_and(|list| list.words().any(|word| a_words.first() == Some(&word)));
+        let hint = if elsewhere { Some(Hint::GivenNamesOrder) } else { joined(a.spelled(), b.spelled()) };
+        Finding::Conflict(hint)
+    })
+}
+
+fn begins(short: &[&str], long: &[&str]) -> bool {
+    long.len() > short.len() && long.starts_with(short)
+}
+
+fn given_names(a: &GivenNames, b: &GivenNames) -> Finding {
+    if let Some(finding) = same_name((&a.spelled(), &b.spelled()), (a.raw(), b.raw())) {
+        return finding;
+    }
+    let a_words: Vec<&str> = a.words().collect();
+    let b_words: Vec<&str> = b.words().collect();
+    for (short, long, list) in [(&a_words, &b_words, b), (&b_words, &a_words, a)] {
+        if begins(short, long) {
+            let whole = list.ends_a_name(short.len());
+            return Finding::Explained(if whole { Explanation::GivenNamesPrefix } else { Explanation::CompoundCut });
+        }
+    }
+    let sorted = |words: &[&str]| {
+        let mut words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        words.sort_unstable();
+        words
+    };
+    let hint = if sorted(&a_words) == sorted(&b_words) {
+        Some(Hint::GivenNamesOrder)
+    } else {
+        joined(&a.spelled(), &b.spelled())
+    };
+    Finding::Conflict(hint)
+}
+
+fn dates(a: BirthDate, b: BirthDate, possibly_partial: bool) -> Finding {
+    if a == b {
+        return if a.is_complete() { Finding::Equal(None) } else { Finding::Explained(Explanation::PresumedDate) };
+    }
+    let incomplete = !a.is_complete() || !b.is_complete();
+    // A 1st of January of which nothing says that it is real may stand for the year alone.
+    let year_alone = possibly_partial && !a.is_complete() && a.year() == b.year();
+    if incomplete && (a.compatible(b) || year_alone) {
+        return Finding::Explained(Explanation::PresumedDate);
+    }
+    let hint = if a.swapped(b) {
+        Some(Hint::DayMonthSwapped)
+    } else if a.transposed(b) {
+        Some(Hint::DigitsTransposed)
+    } else {
+        None
+    };
+    Finding::Conflict(hint)
+}
+
+fn places(a: Option<&PlaceCode>, b: Option<&PlaceCode>) -> Finding {
+    optional(a.filter(|place| place.is_known()), b.filter(|place| place.is_known()), |a, b| {
+        if a == b {
+            Finding::Equal(None)
+        } else if a.is_arrondissement_of(b) {
+            Finding::Explained(Explanation::Arrondissement)
+        } else if a.is_corsica_before_1976(b) {
+            Finding::Explained(Explanation::FormerCommune)
+        } else {
+            Finding::Conflict(None)
+        }
+    })
+}
+
+fn usage_names(register: &Traits, other: &Traits) -> Finding {
+    if let (Stated::Absent, Stated::Known(usage)) = (&register.usage_name, &other.usage_name) {
+        // A name in use equal to the birth name says nothing new.
+        let same = other.birth_name.known().is_some_and(|birth| same_words(birth.spelled(), usage.spelled()));
+        return if same { Finding::Absent(Side::Register) } else { Finding::Explained(Explanation::UsageNameAdded) };
+    }
+    stated(&register.usage_name, &other.usage_name, |a, b| {
+        same_name((a.spelled(), b.spelled()), (a.raw(), b.raw()))
+            .unwrap_or(Finding::Explained(Explanation::UsageNameDifferent))
+    })
+}
+
+fn usage_given_names(register: &Traits, other: &Traits) -> Finding {
+    stated(&register.usage_given_name, &other.usage_given_name, |a: &GivenName, b: &GivenName| {
+        same_name((a.spelled(), b.spelled()), (a.raw(), b.raw()))
+            .unwrap_or(Finding::Explained(Explanation::UsageNameDifferent))
+    })
+}

@@ -1,0 +1,86 @@
+//! The list of birth given names, with what is known of its boundaries.
+
+use crate::name::{GivenName, NameError};
+use crate::spelling::words;
+use std::fmt;
+
+/// The birth given names in civil order.
+///
+/// A compound name may contain a space (`Jean Philippe`), so a list written as one text does not
+/// say where a name ends; FranceConnect's `given_name_array` does (ins.md §3.3).
+#[derive(Clone, PartialEq, Eq)]
+pub struct GivenNames {
+    raw: String,
+    names: Vec<GivenName>,
+    boundaries_known: bool,
+}
+
+impl GivenNames {
+    /// Parses a list written as one text, names separated by spaces.
+    ///
+    /// # Errors
+    /// The first rule broken by the text.
+    pub fn parse(raw: &str) -> Result<Self, NameError> {
+        // The whole first: it refuses doubled separators that splitting would hide.
+        GivenName::parse(raw)?;
+        let names = raw.split_whitespace().map(GivenName::parse).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { raw: raw.trim().to_owned(), names, boundaries_known: false })
+    }
+
+    /// Parses a list whose names are given one by one (`given_name_array`).
+    ///
+    /// # Errors
+    /// The first rule broken by a name, or an empty list.
+    pub fn parse_list<'a>(list: impl IntoIterator<Item = &'a str>) -> Result<Self, NameError> {
+        let names = list.into_iter().map(GivenName::parse).collect::<Result<Vec<_>, _>>()?;
+        if names.is_empty() {
+            GivenName::parse("")?;
+        }
+        let raw = names.iter().map(GivenName::raw).collect::<Vec<_>>().join(" ");
+        Ok(Self { raw, names, boundaries_known: true })
+    }
+
+    /// The list as received, names separated by spaces.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// The list in the INS character set.
+    #[must_use]
+    pub fn spelled(&self) -> String {
+        self.names.iter().map(GivenName::spelled).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The first given name: certain when the boundaries are, else the first word between spaces.
+    #[must_use]
+    pub fn first(&self) -> Option<&GivenName> {
+        self.names.first()
+    }
+
+    /// Whether the boundaries between names were received, not guessed.
+    #[must_use]
+    pub fn boundaries_known(&self) -> bool {
+        self.boundaries_known
+    }
+
+    /// The words of the whole list, hyphen and apostrophe separating like spaces.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().flat_map(|name| words(name.spelled()))
+    }
+
+    /// Whether a name of the list ends after its `count` first words.
+    pub(crate) fn ends_a_name(&self, count: usize) -> bool {
+        let mut seen = 0;
+        self.names.iter().any(|name| {
+            seen += words(name.spelled()).count();
+            seen == count
+        })
+    }
+}
+
+impl fmt::Debug for GivenNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GivenNames([personal])")
+    }
+}

@@ -1,0 +1,228 @@
+//! From candidates of the register to one outcome, and how sure it is which record.
+
+use crate::compare::{Concordance, Explanation, Finding, Trait, compare};
+use crate::pivot::PivotIdentity;
+use crate::traits::{Stated, Traits};
+
+/// What a comparison with the register comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// One record, every trait equal.
+    Concordant,
+    /// One record, differences of representation only.
+    Explained,
+    /// A record that could be the one, with a strict trait that differs.
+    Discordant,
+    /// Two records or more that could be the one.
+    Several,
+    /// No record that could be the one.
+    Unknown,
+    /// FranceConnect's answer lacks a strict trait: the identity document decides.
+    UnusableIdentity,
+}
+
+/// How sure it is *which* record; a person confirms in every case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Link {
+    /// Presentation differs at most, the date is complete, the place known, no rival.
+    Safe,
+    /// One plausible record; a person must look.
+    Confirm,
+    /// Two or more that could be.
+    Several,
+    /// None.
+    None,
+}
+
+/// A record offered for comparison.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a, R> {
+    /// The caller's name for the record.
+    pub record: R,
+    /// Its traits.
+    pub traits: &'a Traits,
+    /// Whether the receptionist had opened it before the check-in.
+    pub opened: bool,
+}
+
+/// A record compared.
+#[derive(Debug, Clone)]
+pub struct Judged<R> {
+    /// The caller's name for the record.
+    pub record: R,
+    /// The findings, trait by trait.
+    pub concordance: Concordance,
+    /// Whether the receptionist had opened it before the check-in.
+    pub opened: bool,
+    /// Whether enough agrees for it to be the person.
+    pub plausible: bool,
+    /// Whether everything agrees but the first given name: a twin.
+    pub twin: bool,
+}
+
+/// The whole judgement.
+#[derive(Debug, Clone)]
+pub struct Judgement<R> {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// How sure it is which record.
+    pub link: Link,
+    /// The record opened first, then the records that could be the one, best first, then twins.
+    pub candidates: Vec<Judged<R>>,
+    /// Whether a record looks like the person's twin.
+    pub twin: bool,
+    /// The strict traits that FranceConnect's answer lacks, when it is unusable.
+    pub missing: Vec<Trait>,
+}
+
+/// The strict traits without which an answer of FranceConnect identifies nobody (ins.md §12 rows 20, 21).
+#[must_use]
+pub fn unusable_traits(traits: &Traits) -> Vec<Trait> {
+    let mut missing = Vec::new();
+    if matches!(traits.birth_name, Stated::Absent) {
+        missing.push(Trait::BirthName);
+    }
+    if matches!(traits.first_given_name, Stated::Absent) {
+        missing.push(Trait::FirstGivenName);
+    }
+    if traits.birth_date.is_none() {
+        missing.push(Trait::BirthDate);
+    }
+    missing
+}
+
+/// Judges an identity against the records that a search brought.
+///
+/// The order of `candidates` does not matter. Rules decide; likeness only orders what is shown.
+pub fn judge<'a, R>(identity: &PivotIdentity, candidates: impl IntoIterator<Item = Candidate<'a, R>>) -> Judgement<R> {
+    let missing = unusable_traits(identity.traits());
+    let mut judged: Vec<Judged<R>> = candidates.into_iter().map(|candidate| weigh(identity, candidate)).collect();
+    let twin = judged.iter().any(|one| one.twin);
+    if !missing.is_empty() {
+        judged.retain(|one| one.opened);
+        return Judgement {
+            outcome: Outcome::UnusableIdentity,
+            link: Link::None,
+            candidates: judged,
+            twin: false,
+            missing,
+        };
+    }
+    judged.retain(|one| one.opened || one.plausible || one.twin);
+    judged.sort_by_key(|one| std::cmp::Reverse((one.opened, one.plausible, likeness(&one.concordance))));
+    let outcome = outcome(&judged);
+    let link = link(&judged, outcome, identity);
+    Judgement { outcome, link, candidates: judged, twin, missing }
+}
+
+fn weigh<R>(identity: &PivotIdentity, candidate: Candidate<'_, R>) -> Judged<R> {
+    let concordance = compare(candidate.traits, identity);
+    let agrees = |of: Trait| concordance.get(of).agrees();
+    let sex_and_place = agrees(Trait::Sex) && agrees(Trait::BirthPlace);
+    let twin = concordance.get(Trait::FirstGivenName).conflicts()
+        && agrees(Trait::BirthName)
+        && agrees(Trait::BirthDate)
+        && agrees(Trait::BirthPlace);
+    let name = agrees(Trait::BirthName) || name_in_use_fits(candidate.traits, identity.traits());
+    let grounds = [name, agrees(Trait::FirstGivenName), agrees(Trait::BirthDate), sex_and_place];
+    let plausible = !twin && grounds.iter().filter(|ground| **ground).count() >= 3;
+    Judged { record: candidate.record, concordance, opened: candidate.opened, plausible, twin }
+}
+
+/// Whether a birth name on one side is the name in use on the other.
+fn name_in_use_fits(register: &Traits, other: &Traits) -> bool {
+    let fits = |usage: Option<&str>, name: Option<&str>| match (usage, name) {
+        (Some(usage), Some(name)) => crate::spelling::same_words(usage, name),
+        _ => false,
+    };
+    let birth = |traits: &'_ Traits| traits.birth_name.known().map(|name| name.spelled().to_owned());
+    let usage = |traits: &'_ Traits| traits.usage_name.known().map(|name| name.spelled().to_owned());
+    fits(usage(other).as_deref(), birth(register).as_deref())
+        || fits(usage(register).as_deref(), birth(other).as_deref())
+        || fits(usage(register).as_deref(), usage(other).as_deref())
+}
+
+fn likeness(concordance: &Concordance) -> u32 {
+    concordance
+        .findings()
+        .iter()
+        .map(|(_, finding)| match finding {
+            Finding::Equal(_) => 4,
+            Finding::Explained(Explanation::CompoundCut | Explanation::UsageNameDifferent) => 2,
+            Finding::Explained(_) => 3,
+            Finding::Absent(_) | Finding::Unreadable(_) => 1,
+            Finding::Conflict(_) => 0,
+        })
+        .sum()
+}
+
+fn of_one(concordance: &Concordance) -> Outcome {
+    if concordance.conflicts() {
+        Outcome::Discordant
+    } else if concordance.is_concordant() {
+        Outcome::Concordant
+    } else {
+        Outcome::Explained
+    }
+}
+
+fn outcome<R>(judged: &[Judged<R>]) -> Outcome {
+    let plausible = || judged.iter().filter(|one| one.plausible);
+    let fitting = || plausible().filter(|one| !one.concordance.conflicts());
+    let opened = judged.iter().find(|one| one.opened);
+    // Two records that fit as well are never one verdict, whichever was opened.
+    if fitting().count() > 1 {
+        return Outcome::Several;
+    }
+    match opened {
+        // The same person but for the given name: a twin, not a discordance to be argued away.
+        Some(opened) if opened.twin => Outcome::Unknown,
+        Some(opened) => {
+            // Nothing conflicts because nothing can be compared: that is no reason to link.
+            let hollow = !opened.plausible && !opened.concordance.conflicts();
+            if hollow { Outcome::Discordant } else { of_one(&opened.concordance) }
+        }
+        None => match (fitting().next(), plausible().count()) {
+            (Some(fits), _) => of_one(&fits.concordance),
+            (None, 0) => Outcome::Unknown,
+            (None, 1) => Outcome::Discordant,
+            (None, _) => Outcome::Several,
+        },
+    }
+}
+
+fn link<R>(judged: &[Judged<R>], outcome: Outcome, identity: &PivotIdentity) -> Link {
+    let plausible: Vec<&Judged<R>> = judged.iter().filter(|one| one.plausible).collect();
+    match plausible.as_slice() {
+        [] => Link::None,
+        [only]
+            if matches!(outcome, Outcome::Concordant | Outcome::Explained) && is_safe(&only.concordance, identity) =>
+        {
+            Link::Safe
+        }
+        [_] => Link::Confirm,
+        _ => Link::Several,
+    }
+}
+
+/// Whether a record differs by presentation at most: see the decision on `link`.
+fn is_safe(concordance: &Concordance, identity: &PivotIdentity) -> bool {
+    let presentation =
+        |of: Trait| matches!(concordance.get(of), Finding::Equal(_) | Finding::Explained(Explanation::Hyphen));
+    let list = match concordance.get(Trait::GivenNames) {
+        Finding::Equal(_)
+        | Finding::Explained(Explanation::Hyphen | Explanation::GivenNamesPrefix)
+        | Finding::Absent(_) => true,
+        Finding::Explained(_) | Finding::Conflict(_) | Finding::Unreadable(_) => false,
+    };
+    presentation(Trait::BirthName)
+        && presentation(Trait::FirstGivenName)
+        && list
+        && [Trait::BirthDate, Trait::Sex, Trait::BirthPlace]
+            .iter()
+            .all(|of| matches!(concordance.get(*of), Finding::Equal(_)))
+        && !identity.date_possibly_partial()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! The arrivals of the day.
+
+use crate::journal::{Act, append};
+use crate::patient::{COLUMNS, Patient, RecordId, read};
+use crate::{ReadError, Register, WriteError};
+use comptoir_identity::BirthDate;
+use rusqlite::params;
+
+/// An arrival's number in this register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ArrivalId(i64);
+
+impl ArrivalId {
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+
+    /// The arrival of this number; it may not exist.
+    #[must_use]
+    pub fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+}
+
+/// How far an arrival has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArrivalState {
+    /// Not seen yet.
+    Expected,
+    /// The identity was confirmed.
+    Confirmed,
+    /// A record was created.
+    Created,
+    /// The identity document decides.
+    Paper,
+}
+
+impl ArrivalState {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Expected => "expected",
+            Self::Confirmed => "confirmed",
+            Self::Created => "created",
+            Self::Paper => "paper",
+        }
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        [Self::Expected, Self::Confirmed, Self::Created, Self::Paper].into_iter().find(|state| state.text() == text)
+    }
+}
+
+/// Somebody expected today.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Its number.
+    pub id: ArrivalId,
+    /// HH:MM, local.
+    pub time: String,
+    /// The name as it was booked.
+    pub display_name: String,
+    /// The birth date as it was booked.
+    pub birth_date: Option<BirthDate>,
+    /// The record, when it is known which.
+    pub patient: Option<Patient>,
+    /// How far it has come.
+    pub state: ArrivalState,
+}
+
+/// An arrival to add.
+#[derive(Debug, Clone)]
+pub struct NewArrival {
+    /// AAAA-MM-JJ, local.
+    pub day: String,
+    /// HH:MM, local.
+    pub time: String,
+    /// The name as it was booked.
+    pub display_name: String,
+    /// The birth date as it was booked.
+    pub birth_date: Option<BirthDate>,
+    /// The record, when it is known which.
+    pub record: Option<RecordId>,
+}
+
+impl Register {
+    /// The arrivals of a day (AAAA-MM-JJ), in order of time. Performs I/O.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn arrivals(&self, day: &str) -> Result<Vec<Arrival>, ReadError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS}, a.id, a.time, a.display_name, a.birth_date, a.state
+             FROM arrivals a LEFT JOIN patients p ON p.id = a.patient WHERE a.day = ?1 ORDER BY a.time, a.id"
+        ))?;
+        let mut rows = statement.query([day])?;
+        let mut arrivals = Vec::new();
+        while let Some(row) = rows.next()? {
+            let known: Option<i64> = row.get(0)?;
+            let (birth_date, state): (Option<String>, String) = (row.get(16)?, row.get(17)?);
+            arrivals.push(Arrival {
+                id: ArrivalId(row.get(13)?),
+                time: row.get(14)?,
+                display_name: row.get(15)?,
+                birth_date: birth_date.and_then(|date| BirthDate::parse_iso(&date).ok()),
+                patient: known.map(|_| read(row)).transpose()?,
+                state: ArrivalState::from_text(&state).ok_or(ReadError::Damaged)?,
+            });
+        }
+        Ok(arrivals)
+    }
+
+    /// Adds an arrival. Performs I/O.
+    ///
+    /// # Errors
+    /// See [`WriteError`].
+    pub fn add_arrival(&self, new: &NewArrival) -> Result<ArrivalId, WriteError> {
+        let connection = self.connection();
+        connection.execute(
+            "INSERT INTO arrivals (day, time, display_name, birth_date, patient) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                new.day,
+                new.time,
+                new.display_name,
+                new.birth_date.map(BirthDate::iso),
+                new.record.map(RecordId::number)
+            ],
+        )?;
+        Ok(ArrivalId(connection.last_insert_rowid()))
+    }
+
+    /// Settles what became of an arrival, or of a patient who walked in, with its journal line, in
+    /// one transaction. Performs I/O.
+    ///
+    /// # Errors
+    /// See [`WriteError`]; nothing is written then.
+    pub fn conclude(
+        &self,
+        arrival: Option<ArrivalId>,
+        state: ArrivalState,
+        record: Option<RecordId>,
+        act: &Act<'_>,
+    ) -> Result<(), WriteError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        if let Some(arrival) = arrival {
+            transaction.execute(
+                "UPDATE arrivals SET state = ?2, patient = coalesce(?3, patient) WHERE id = ?1",
+                params![arrival.0, state.text(), record.map(RecordId::number)],
+            )?;
+        }
+        append(&transaction, act, record)?;
+        Ok(transaction.commit()?)
+    }
+}

@@ -1,0 +1,48 @@
+//! What the relay says about itself.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::House;
+
+/// As FranceConnect keeps them (openid.md §2).
+const CACHE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=600")];
+
+/// Answers the metadata (OpenID Connect Discovery 1.0 §3), and which FranceConnect stands behind.
+pub(crate) async fn discovery(State(house): State<Arc<House>>) -> Response {
+    let below = |path: &str| format!("{}/{path}", house.issuer);
+    let metadata = json!({
+        "issuer": house.issuer,
+        "authorization_endpoint": below("authorize"),
+        "token_endpoint": below("token"),
+        "userinfo_endpoint": below("userinfo"),
+        "jwks_uri": below("jwks"),
+        "end_session_endpoint": below("end_session"),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["pairwise"],
+        "scopes_supported": ["openid", "identite_pivot"],
+        "acr_values_supported": [house.upstream.required_acr().as_str()],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "userinfo_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "franceconnect_issuer": house.upstream.franceconnect_issuer(),
+        "franceconnect_client_id": house.upstream.franceconnect_client_id(),
+    });
+    (CACHE, Json(metadata)).into_response()
+}
+
+/// Answers the signing keys.
+pub(crate) async fn jwks(State(house): State<Arc<House>>) -> Response {
+    (CACHE, Json(house.mint.jwks())).into_response()
+}

@@ -1,0 +1,158 @@
+//! Sealing FranceConnect's ID token inside the desk's.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use comptoir_franceconnect::SecureRandom;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use zeroize::Zeroizing;
+
+/// The AES-256-GCM key that seals; 32 random bytes that outlive a restart.
+#[derive(Clone)]
+pub struct SealingKey(LessSafeKey);
+
+/// The text is not 64 hexadecimal digits, or no random bytes could be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a sealing key is 32 bytes, written as 64 hexadecimal digits")]
+pub struct SealingKeyError;
+
+impl SealingKey {
+    /// Reads a key written as 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// When the text is anything else.
+    pub fn from_hex(text: &str) -> Result<Self, SealingKeyError> {
+        let mut bytes = Zeroizing::new([0_u8; 32]);
+        let text = text.trim().as_bytes();
+        if text.len() != 64 {
+            return Err(SealingKeyError);
+        }
+        for (byte, digits) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+            let digits = str::from_utf8(digits).map_err(|_| SealingKeyError)?;
+            if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return Err(SealingKeyError);
+            }
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| SealingKeyError)?;
+        }
+        Self::new(&bytes)
+    }
+
+    /// Draws a key that nobody will know after a restart: for a demonstration.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn generate(rng: &dyn SecureRandom) -> Result<Self, SealingKeyError> {
+        let mut bytes = Zeroizing::new([0_u8; 32]);
+        rng.fill(bytes.as_mut()).map_err(|_| SealingKeyError)?;
+        Self::new(&bytes)
+    }
+
+    fn new(bytes: &[u8; 32]) -> Result<Self, SealingKeyError> {
+        let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| SealingKeyError)?;
+        Ok(Self(LessSafeKey::new(key)))
+    }
+
+    /// Seals a compact JWS for one holder. `None` when the system gives no random bytes.
+    pub(crate) fn seal(&self, jws: &str, holder: &str, rng: &dyn SecureRandom) -> Option<String> {
+        let mut nonce = [0_u8; NONCE_LEN];
+        rng.fill(&mut nonce).ok()?;
+        let mut sealed = pack(jws);
+        let aad = Aad::from(holder.as_bytes());
+        self.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut *sealed).ok()?;
+        let mut whole = nonce.to_vec();
+        whole.extend_from_slice(&sealed);
+        Some(URL_SAFE_NO_PAD.encode(whole))
+    }
+
+    /// Unseals what was sealed for the holder. `None` for anything else.
+    pub(crate) fn unseal(&self, sealed: &str, holder: &str) -> Option<Zeroizing<Vec<u8>>> {
+        let mut whole = Zeroizing::new(URL_SAFE_NO_PAD.decode(sealed).ok()?);
+        let (nonce, sealed) = whole.split_at_mut_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let packed = self.0.open_in_place(nonce, Aad::from(holder.as_bytes()), sealed).ok()?;
+        unpack(packed)
+    }
+}
+
+impl fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+const AS_TEXT: u8 = 0;
+const AS_PARTS: u8 = 1;
+
+/// A JWS is base64 of base64 once it sits in another token: its parts are packed as bytes, or the
+/// desk's ID token would not fit an entry of the strictest keychain.
+fn pack(jws: &str) -> Zeroizing<Vec<u8>> {
+    let mut packed = Zeroizing::new(vec![AS_PARTS]);
+    for part in jws.split('.') {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(part) else { return as_text(jws) };
+        let Ok(length) = u16::try_from(bytes.len()) else { return as_text(jws) };
+        packed.extend_from_slice(&length.to_be_bytes());
+        packed.extend_from_slice(&bytes);
+    }
+    // What was not written in the canonical way would come back different, and its signature wrong.
+    if unpack(&packed).is_some_and(|text| *text == jws.as_bytes()) { packed } else { as_text(jws) }
+}
+
+fn as_text(jws: &str) -> Zeroizing<Vec<u8>> {
+    let mut packed = Zeroizing::new(vec![AS_TEXT]);
+    packed.extend_from_slice(jws.as_bytes());
+    packed
+}
+
+fn unpack(packed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    match packed.split_first()? {
+        (&AS_TEXT, text) => Some(Zeroizing::new(text.to_vec())),
+        (&AS_PARTS, mut rest) => {
+            let mut jws = Zeroizing::new(String::new());
+            while let Some((length, after)) = rest.split_first_chunk::<2>() {
+                let (part, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+                if !jws.is_empty() {
+                    jws.push('.');
+                }
+                URL_SAFE_NO_PAD.encode_string(part, &mut jws);
+                rest = after;
+            }
+            rest.is_empty().then(|| Zeroizing::new(jws.as_bytes().to_vec()))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ring::rand::SystemRandom;
+
+    #[test]
+    fn only_the_holder_unseals() {
+        let rng = SystemRandom::new();
+        let key = SealingKey::generate(&rng).unwrap();
+        for jws in ["eyJhIjoxfQ.eyJiIjoyfQ.c2ln", "not base64!", "", ".", "eyJhIjoxfR.x.y"] {
+            let sealed = key.seal(jws, "sub", &rng).unwrap();
+            assert_eq!(key.unseal(&sealed, "sub").unwrap().as_slice(), jws.as_bytes(), "{jws}");
+            assert!(key.unseal(&sealed, "another").is_none(), "{jws}");
+            assert!(SealingKey::generate(&rng).unwrap().unseal(&sealed, "sub").is_none(), "{jws}");
+            let mut bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            assert!(key.unseal(&URL_SAFE_NO_PAD.encode(bytes), "sub").is_none(), "{jws}");
+        }
+        assert!(key.unseal("", "sub").is_none() && key.unseal("AAAA", "sub").is_none());
+    }
+
+    #[test]
+    fn a_key_is_64_digits() {
+        for (text, expected) in [
+            ("00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF", true),
+            ("00112233445566778899aabbccddeeff00112233445566778899aabbccddee", false),
+            ("+0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", false),
+            ("", false),
+        ] {
+            assert_eq!(SealingKey::from_hex(text).is_ok(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! `comptoir doctor`: what the desk needs, one line each, with the remedy.
+
+use super::lines::Lines;
+use super::{DoctorArgs, Exit};
+use crate::clock::SystemClock;
+use crate::configuration::{self, Configuration};
+use crate::failure::Failure;
+use crate::folders::Environment;
+use crate::keychain::SystemKeychain;
+use crate::opening::REGISTER_FILE;
+use comptoir_desk::{Clock, Keychain, Secret, open_register};
+use comptoir_franceconnect::{HttpClient, Loopback, ReturnAddress};
+use ring::rand::SystemRandom;
+use serde_json::json;
+
+/// The state of one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Good,
+    Attention,
+    Fault,
+}
+
+/// One line: what was looked at, how it is, what to do.
+struct Finding {
+    subject: &'static str,
+    state: State,
+    said: String,
+    remedy: &'static str,
+}
+
+fn good(subject: &'static str, said: impl Into<String>) -> Finding {
+    Finding { subject, state: State::Good, said: said.into(), remedy: "" }
+}
+
+fn attention(subject: &'static str, said: impl Into<String>, remedy: &'static str) -> Finding {
+    Finding { subject, state: State::Attention, said: said.into(), remedy }
+}
+
+fn fault(subject: &'static str, said: impl Into<String>, remedy: &'static str) -> Finding {
+    Finding { subject, state: State::Fault, said: said.into(), remedy }
+}
+
+pub(super) async fn run(args: &DoctorArgs) -> Exit {
+    let lines = Lines::new(args.json);
+    let configuration = configuration::read();
+    let environment = match &configuration {
+        Ok(Configuration::Demonstration) => Environment::Demonstration,
+        Ok(Configuration::Relay(_)) | Err(_) => Environment::Production,
+    };
+    let mut worst = Exit::Done;
+    let findings = [
+        configuration_line(&configuration),
+        blocking(move || keychain_line(environment)).await,
+        blocking(move || register_line(environment)).await,
+        clock_line(&configuration).await,
+        loopback_line().await,
+        browser_line(),
+    ];
+    for Finding { subject, state, said, remedy } in findings {
+        let (code, french) = match state {
+            State::Good => ("ok", "ok       "),
+            State::Attention => ("attention", "attention"),
+            State::Fault => ("fault", "défaut   "),
+        };
+        if state == State::Fault {
+            worst = Exit::Fault;
+        }
+        let event = json!({"event": "check", "subject": subject, "state": code, "said": said, "remedy": remedy});
+        let arrow = if remedy.is_empty() { "" } else { " → " };
+        lines.event(&event, &format!("{french}  {subject:<13}  {said}{arrow}{remedy}"));
+    }
+    worst
+}
+
+async fn blocking(look: impl FnOnce() -> Finding + Send + 'static) -> Finding {
+    tokio::task::spawn_blocking(look)
+        .await
+        .unwrap_or_else(|_| fault("comptoir", "L'examen s'est interrompu.", "Relancez comptoir doctor."))
+}
+
+fn configuration_line(configuration: &Result<Configuration, configuration::ConfigurationError>) -> Finding {
+    const SUBJECT: &str = "configuration";
+    match configuration {
+        Ok(Configuration::Demonstration) => good(SUBJECT, "Aucune : démonstration."),
+        Ok(Configuration::Relay(relay)) => good(SUBJECT, format!("Relais {relay}")),
+        Err(_) => fault(
+            SUBJECT,
+            "Le fichier comptoir.toml manque ou n'est pas valide.",
+            "Remettez-le en place avec une ligne relay = \"https://…\".",
+        ),
+    }
+}
+
+fn keychain_line(environment: Environment) -> Finding {
+    const SUBJECT: &str = "trousseau";
+    const PROBE: &str = "doctor-probe";
+    let keychain = SystemKeychain::new(environment.namespace());
+    let probe = Secret::new(b"probe".to_vec());
+    let tried = keychain
+        .write(PROBE, &probe)
+        .and_then(|()| keychain.read(PROBE))
+        .and_then(|read| keychain.remove(PROBE).map(|()| read));
+    match tried {
+        Ok(Some(read)) if read.expose() == probe.expose() => good(SUBJECT, "Écrit, relu, effacé."),
+        Ok(_) => fault(SUBJECT, "Ce qui a été écrit n'a pas été relu.", "Vérifiez le trousseau de la session."),
+        Err(error) => fault(SUBJECT, Failure::from(error).code, Failure::from(error).message()),
+    }
+}
+
+fn register_line(environment: Environment) -> Finding {
+    const SUBJECT: &str = "registre";
+    let file = match environment.data_folder() {
+        Ok(folder) => folder.join(REGISTER_FILE),
+        Err(_) => return fault(SUBJECT, "Dossier de données inaccessible.", Failure::FOLDER.message()),
+    };
+    if !file.exists() {
+        return attention(SUBJECT, "Pas encore créé.", "Il le sera à la première ouverture.");
+    }
+    let keychain = SystemKeychain::new(environment.namespace());
+    match open_register(&file, &keychain, &SystemRandom::new()) {
+        Ok(register) => match (register.count(), register.verify_journal()) {
+            (Ok(count), Ok(journal)) if journal.is_whole() => {
+                good(SUBJECT, format!("{count} dossiers, journal entier."))
+            }
+            (Ok(_), Ok(_)) => fault(
+                SUBJECT,
+                "La chaîne du journal est rompue.",
+                "Prévenez le référent en identitovigilance ; ne supprimez rien.",
+            ),
+            _ => fault(SUBJECT, "Lecture impossible.", "Restaurez la dernière sauvegarde avec votre informaticien."),
+        },
+        Err(error) => {
+            let failure = Failure::from(error);
+            fault(SUBJECT, failure.code, failure.message())
+        }
+    }
+}
+
+async fn clock_line(configuration: &Result<Configuration, configuration::ConfigurationError>) -> Finding {
+    const SUBJECT: &str = "horloge";
+    let now = SystemClock.now();
+    let Ok(Configuration::Relay(relay)) = configuration else {
+        return attention(SUBJECT, format!("{now}"), "Comparée à rien : aucun relais n'est configuré.");
+    };
+    let offset = match HttpClient::new() {
+        Ok(http) => http.clock_offset(relay, now).await,
+        Err(_) => None,
+    };
+    match offset {
+        Some(seconds) if seconds.abs() <= 30 => good(SUBJECT, format!("Écart de {seconds} s avec le relais.")),
+        Some(seconds) => fault(
+            SUBJECT,
+            format!("Écart de {seconds} s avec le relais."),
+            "Réglez l'heure automatique du système : au-delà d'une minute, FranceConnect échoue.",
+        ),
+        None => attention(SUBJECT, "Le relais ne répond pas.", "Vérifiez la connexion Internet et le proxy."),
+    }
+}
+
+async fn loopback_line() -> Finding {
+    const SUBJECT: &str = "retour local";
+    match Loopback::bind(ReturnAddress::Ephemeral).await {
+        Ok(_) => good(SUBJECT, "127.0.0.1 écoute et répond."),
+        Err(error) => {
+            let failure = Failure::of(&error);
+            fault(SUBJECT, failure.code, failure.message())
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn browser_line() -> Finding {
+    const SUBJECT: &str = "navigateur";
+    let output = std::process::Command::new("xdg-mime").args(["query", "default", "x-scheme-handler/https"]).output();
+    match output {
+        Ok(output) if output.status.success() && !output.stdout.trim_ascii().is_empty() => {
+            good(SUBJECT, String::from_utf8_lossy(output.stdout.trim_ascii()).into_owned())
+        }
+        Ok(_) => attention(
+            SUBJECT,
+            "Aucun navigateur par défaut.",
+            "Choisissez-en un dans les réglages ; l'adresse peut toujours être copiée.",
+        ),
+        Err(_) => attention(
+            SUBJECT,
+            "xdg-utils n'est pas installé.",
+            "Installez xdg-utils ; l'adresse peut toujours être copiée.",
+        ),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn browser_line() -> Finding {
+    good("navigateur", "Celui du système.")
+}

@@ -1,0 +1,134 @@
+//! The subcommands: the same program without a window, for integrators, scripts and tests.
+//!
+//! Exit codes, for good: 0 verdict reached (or the command did its work), 1 fault, 2 usage, 3 the
+//! person refused, abandoned or has no usable identity, 4 not allowed by policy, 130/143 interrupted.
+
+mod check_in;
+mod demo_provider;
+mod doctor;
+mod lines;
+
+use clap::{Args, Parser, Subcommand};
+use std::process::ExitCode;
+use url::Url;
+
+/// Comptoir : l'identité du patient vérifiée à l'accueil. Sans sous-commande, ouvre la fenêtre.
+#[derive(Debug, Parser)]
+#[command(name = "comptoir", version, disable_help_subcommand = true)]
+pub(crate) struct Comptoir {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Vérifie l'identité d'un patient et la compare au registre.
+    CheckIn(CheckInArgs),
+    /// Démarre le FranceConnect simulé et le relais, jusqu'à interruption.
+    DemoProvider(DemoProviderArgs),
+    /// Examine ce dont le poste a besoin ; chaque ligne dit l'état et le remède.
+    Doctor(DoctorArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckInArgs {
+    #[command(flatten)]
+    provider: ProviderArgs,
+    /// Registre neuf et vide, clé en mémoire : rien n'est gardé à la fin.
+    #[arg(long)]
+    session_only: bool,
+    /// Date de naissance du dossier à ouvrir d'abord.
+    #[arg(long, value_name = "AAAA-MM-JJ", requires = "name")]
+    birth_date: Option<String>,
+    /// Début du nom (de naissance ou utilisé) du dossier à ouvrir d'abord.
+    #[arg(long, value_name = "DEBUT", requires = "birth_date")]
+    name: Option<String>,
+    /// Un événement JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+    /// N'ouvre pas de navigateur : affiche l'adresse et attend.
+    #[arg(long)]
+    no_browser: bool,
+    /// Le navigateur a été fermé depuis la dernière vérification interrompue.
+    #[arg(long)]
+    browser_closed: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct ProviderArgs {
+    /// Démonstration : FranceConnect simulé, patients fictifs.
+    #[arg(long)]
+    demo: bool,
+    /// Adresse (issuer) du relais de l'organisation.
+    #[arg(long, value_name = "ISSUER")]
+    relay: Option<Url>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoProviderArgs {
+    /// Un événement JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Une vérification JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a subcommand ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    Done,
+    Fault,
+    Usage,
+    NoIdentity,
+    Interrupted,
+    Terminated,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Fault => 1,
+            Exit::Usage => 2,
+            Exit::NoIdentity => 3,
+            Exit::Interrupted => 130,
+            Exit::Terminated => 143,
+        })
+    }
+}
+
+/// Runs a subcommand to its exit code.
+pub(crate) async fn run(command: Command) -> ExitCode {
+    match command {
+        Command::CheckIn(args) => check_in::run(args).await,
+        Command::DemoProvider(args) => demo_provider::run(&args).await,
+        Command::Doctor(args) => doctor::run(&args).await,
+    }
+    .into()
+}
+
+/// Resolves when the person or the system ends the program.
+async fn interruption() -> Exit {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => Exit::Interrupted,
+            _ = terminate.recv() => Exit::Terminated,
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        tokio::signal::ctrl_c().await.ok();
+        Exit::Interrupted
+    }
+}

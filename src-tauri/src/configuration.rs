@@ -1,0 +1,84 @@
+//! Which relay the desk uses. Never configured: demonstration; once configured, a missing or broken
+//! configuration is an error, never a silent demonstration.
+
+use crate::folders::{self, Environment};
+use serde::Deserialize;
+use std::io;
+use std::path::Path;
+use thiserror::Error;
+use url::Url;
+
+/// What the configuration says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Configuration {
+    /// Nobody has configured this desk.
+    Demonstration,
+    /// The organisation's relay.
+    Relay(Url),
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum ConfigurationError {
+    /// A production register exists, its configuration does not.
+    #[error("the configuration file is missing, though this desk was configured")]
+    Missing,
+    /// The file cannot be read.
+    #[error("the configuration file cannot be read")]
+    Unreadable(#[source] io::Error),
+    /// The file is not what it should be.
+    #[error("the configuration file is not valid")]
+    Invalid,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfigurationFile {
+    relay: Url,
+}
+
+/// Reads the configuration of this user's desk. Performs I/O.
+pub(crate) fn read() -> Result<Configuration, ConfigurationError> {
+    let was_configured =
+        dirs::data_local_dir().is_some_and(|base| base.join(Environment::Production.namespace()).exists());
+    match folders::configuration_file() {
+        Some(file) => read_file(&file, was_configured),
+        None if was_configured => Err(ConfigurationError::Missing),
+        None => Ok(Configuration::Demonstration),
+    }
+}
+
+fn read_file(file: &Path, was_configured: bool) -> Result<Configuration, ConfigurationError> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => {
+            let file: ConfigurationFile = toml::from_str(&text).map_err(|_| ConfigurationError::Invalid)?;
+            Ok(Configuration::Relay(file.relay))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && was_configured => Err(ConfigurationError::Missing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Configuration::Demonstration),
+        Err(error) => Err(ConfigurationError::Unreadable(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configured_desk_never_becomes_a_demonstration() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("comptoir.toml");
+        assert_eq!(read_file(&file, false).expect("read"), Configuration::Demonstration);
+        assert!(matches!(read_file(&file, true), Err(ConfigurationError::Missing)));
+        for (text, good) in [
+            ("relay = \"https://relais.example.invalid/\"", true),
+            ("relay = 1", false),
+            ("relais = \"https://relais.example.invalid/\"", false),
+            ("", false),
+        ] {
+            std::fs::write(&file, text).expect("written");
+            assert_eq!(matches!(read_file(&file, true), Ok(Configuration::Relay(_))), good, "{text}");
+            assert_eq!(matches!(read_file(&file, false), Err(ConfigurationError::Invalid)), !good, "{text}");
+        }
+    }
+}

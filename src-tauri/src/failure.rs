@@ -1,0 +1,235 @@
+//! Failures as people read them: a code, a French message that says what happened, what was kept and
+//! what to do next, and a reference for support.
+
+use crate::configuration::ConfigurationError;
+use crate::window::views::FailureView;
+use comptoir_desk::{BrowserError, CheckInError, DecideError, KeychainError, OpenRegisterError};
+use comptoir_franceconnect::Fault;
+use comptoir_register::{ReadError, WriteError};
+
+/// A failure on its way to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// What programs branch on.
+    pub(crate) code: &'static str,
+    /// What support asks for.
+    pub(crate) reference: &'static str,
+    /// Whether the same act may succeed later.
+    pub(crate) retry: bool,
+}
+
+impl Failure {
+    pub(crate) const fn new(code: &'static str, reference: &'static str, retry: bool) -> Self {
+        Self { code, reference, retry }
+    }
+
+    /// A search without a birth date that can be read.
+    pub(crate) const BIRTH_DATE: Self = Self::new("birth-date-unreadable", "DK-01", false);
+    /// An act that needs the desk open.
+    pub(crate) const NOT_OPEN: Self = Self::new("desk-not-open", "DK-02", true);
+    /// A record that is not in the register.
+    pub(crate) const NO_RECORD: Self = Self::new("record-unknown", "DK-03", false);
+    /// A decision on a verdict that is no longer there.
+    pub(crate) const NO_VERDICT: Self = Self::new("verdict-gone", "DK-04", false);
+    /// A demonstration that could not be started.
+    pub(crate) const DEMONSTRATION: Self = Self::new("demonstration-not-started", "DK-05", true);
+    /// A data folder that cannot be used.
+    pub(crate) const FOLDER: Self = Self::new("data-folder-unusable", "DK-06", true);
+    /// A check-in taken over by a second start.
+    pub(crate) const REPLACED: Self = Self::new("check-in-replaced", "DK-07", false);
+    /// An address that could not be copied, or is no longer there.
+    pub(crate) const NO_ADDRESS: Self = Self::new("address-not-copied", "DK-08", true);
+
+    /// What happened, what was kept, what to do next.
+    pub(crate) fn message(self) -> &'static str {
+        MESSAGES.iter().find(|(code, _)| *code == self.code).map_or(OTHER, |(_, message)| message)
+    }
+}
+
+const OTHER: &str = "L'opération n'a pas abouti. Le registre n'a pas été modifié. Réessayez ; \
+    si cela se répète, donnez la référence ci-dessous au support.";
+
+/// One line a code.
+#[rustfmt::skip]
+const MESSAGES: &[(&str, &str)] = &[
+    ("birth-date-unreadable", "La date de naissance n'est pas lisible. Saisissez-la sous la forme JJ/MM/AAAA, avec 00 pour un jour ou un mois inconnu."),
+    ("desk-not-open", "Le registre n'est pas encore ouvert. Rien n'a été modifié. Attendez la fin de l'ouverture, puis réessayez."),
+    ("record-unknown", "Ce dossier n'existe pas dans le registre. Rien n'a été modifié. Relancez la recherche."),
+    ("verdict-gone", "Ce résultat n'est plus à l'écran ou ne permet pas ce geste. Rien n'a été modifié. Relancez la vérification."),
+    ("demonstration-not-started", "La démonstration n'a pas pu démarrer : le FranceConnect simulé n'écoute pas sur cet ordinateur. Rien n'a été modifié. Vérifiez qu'aucun logiciel ne bloque 127.0.0.1, puis réessayez."),
+    ("data-folder-unusable", "Le dossier de données de Comptoir n'est pas accessible. Rien n'a été modifié. Vérifiez les droits et l'espace disque, puis réessayez."),
+    ("check-in-replaced", "Une autre vérification a pris la place de celle-ci. Rien n'a été modifié."),
+    ("address-not-copied", "L'adresse n'a pas pu être copiée. Sélectionnez-la à l'écran et copiez-la à la main."),
+    ("keychain-absent", "Aucun trousseau de clés ne fonctionne sur cette session : la clé du registre ne peut pas être lue. Le registre est intact. Ouvrez une session avec un trousseau (GNOME Keyring, KWallet, KeePassXC), ou continuez pour cette session seulement."),
+    ("keychain-locked", "Le trousseau de clés est verrouillé ou n'a pas répondu. Le registre est intact. Déverrouillez-le puis réessayez, ou continuez pour cette session seulement."),
+    ("keychain-refused", "Le trousseau de clés a refusé l'opération. Le registre est intact. Réessayez, ou continuez pour cette session seulement."),
+    ("register-key-missing", "Le registre existe, mais sa clé n'est pas dans le trousseau de cette session. Le registre est intact et n'a pas été remplacé. Ouvrez la session de la personne qui l'a créé, ou utilisez la clé de secours."),
+    ("register-key-unusable", "L'entrée du trousseau n'est pas une clé de registre. Le registre est intact. Prévenez votre informaticien."),
+    ("register-wrong-key", "La clé du trousseau n'ouvre pas ce registre. Le registre est intact. Prévenez votre informaticien : il a peut-être été copié d'un autre poste."),
+    ("register-damaged", "Le fichier du registre est endommagé. Il n'a pas été modifié. Ne l'effacez pas : restaurez la dernière sauvegarde avec votre informaticien."),
+    ("register-newer", "Ce registre a été ouvert par une version plus récente de Comptoir. Il n'a pas été modifié. Mettez Comptoir à jour sur ce poste."),
+    ("register-read-only", "Le registre ne peut pas être écrit : dossier en lecture seule ou disque plein. Rien n'a été modifié. Vérifiez les droits et l'espace disque."),
+    ("register-unavailable", "Le registre n'a pas pu être lu ou écrit. Ce qui était enregistré est conservé. Réessayez ; si cela se répète, prévenez votre informaticien."),
+    ("randomness", "Le système n'a pas fourni d'aléa pour créer la clé du registre. Rien n'a été créé. Réessayez."),
+    ("configuration-missing", "Ce poste a été configuré, mais son fichier de configuration a disparu. Le registre est intact. Remettez le fichier comptoir.toml en place ; la démonstration ne démarre jamais à sa place."),
+    ("configuration-unreadable", "Le fichier de configuration ne peut pas être lu. Le registre est intact. Vérifiez ses droits."),
+    ("configuration-invalid", "Le fichier de configuration n'est pas valide. Le registre est intact. Il doit contenir une ligne relay = \"https://…\"."),
+    ("browser-session-may-remain", "Une session FranceConnect est peut-être restée ouverte dans le navigateur après une vérification interrompue. Aucune donnée n'a été perdue. Fermez toutes les fenêtres du navigateur, puis confirmez-le pour continuer."),
+    ("browser-mark", "Comptoir n'a pas pu noter le début de la vérification sur le disque. Le navigateur n'a pas été ouvert. Vérifiez les droits et l'espace disque du dossier de données."),
+    ("port-taken", "Le port de retour de FranceConnect est déjà pris par un autre programme. Le navigateur n'a pas été ouvert. Fermez l'autre programme ou une autre fenêtre de Comptoir, puis réessayez."),
+    ("port-reserved", "Le système réserve le port de retour de FranceConnect. Le navigateur n'a pas été ouvert. Prévenez votre informaticien (sous Windows : netsh interface ipv4 show excludedportrange)."),
+    ("loopback-unavailable", "Cet ordinateur ne permet pas d'écouter sur 127.0.0.1. Le navigateur n'a pas été ouvert. Prévenez votre informaticien."),
+    ("loopback-blocked", "Un antivirus ou un pare-feu empêche Comptoir de recevoir la réponse du navigateur sur 127.0.0.1. Le navigateur n'a pas été ouvert. Prévenez votre informaticien."),
+    ("listener-stopped", "L'attente de FranceConnect s'est interrompue. Le registre n'a pas été modifié. Recommencez la vérification."),
+    ("randomness-unavailable", "Le système n'a pas fourni d'aléa : la vérification ne peut pas être sûre. Le navigateur n'a pas été ouvert. Réessayez."),
+    ("http-unavailable", "Les certificats de ce système ne peuvent pas être lus. Rien n'a été modifié. Prévenez votre informaticien."),
+    ("address-insecure", "L'adresse du relais n'est pas en https. Rien ne lui a été envoyé. Corrigez-la avec votre informaticien."),
+    ("profile-invalid", "La configuration de FranceConnect n'est pas utilisable. Rien n'a été envoyé. Prévenez votre informaticien."),
+    ("relay-unreachable", "Le relais FranceConnect ne répond pas. Le registre n'a pas été modifié. Vérifiez la connexion Internet, puis réessayez ; en attendant, utilisez la pièce d'identité."),
+    ("relay-gone", "Il n'y a pas de relais FranceConnect à cette adresse. Le registre n'a pas été modifié. Vérifiez l'adresse avec votre informaticien."),
+    ("franceconnect-unreachable", "FranceConnect ne répond pas. Le registre n'a pas été modifié. Réessayez dans quelques minutes ; en attendant, utilisez la pièce d'identité."),
+    ("exchange-timed-out", "FranceConnect a mis trop de temps à répondre. Le registre n'a pas été modifié. Recommencez la vérification."),
+    ("metadata-invalid", "Le relais FranceConnect ne se présente pas comme il le doit. Le registre n'a pas été modifié. Prévenez votre informaticien."),
+    ("issuer-differs", "Le relais qui répond n'est pas celui qui est configuré. Rien ne lui a été envoyé. Prévenez votre informaticien."),
+    ("franceconnect-unknown", "Le relais s'appuie sur un FranceConnect inconnu de Comptoir. Rien ne lui a été envoyé. Prévenez votre informaticien."),
+    ("token-refused", "FranceConnect n'a pas remis l'identité : le code a expiré ou a déjà servi. Le registre n'a pas été modifié. Recommencez la vérification."),
+    ("client-refused", "Le relais ou FranceConnect ne reconnaît pas ce poste. Le registre n'a pas été modifié. Prévenez votre informaticien ; en attendant, utilisez la pièce d'identité."),
+    ("answer-malformed", "La réponse reçue n'est pas lisible. Elle a été écartée et le registre n'a pas été modifié. Recommencez ; si cela se répète, donnez la référence au support."),
+    ("keys-unavailable", "Les clés de signature de FranceConnect ne sont pas accessibles : l'identité ne peut pas être contrôlée. Elle a été écartée. Réessayez dans quelques minutes."),
+    ("id-token-invalid", "L'identité reçue n'a pas passé les contrôles de signature. Elle a été écartée et le registre n'a pas été modifié. Utilisez la pièce d'identité et donnez la référence au support."),
+    ("userinfo-refused", "FranceConnect n'a pas remis l'identité. Le registre n'a pas été modifié. Recommencez la vérification."),
+    ("userinfo-invalid", "L'identité reçue n'a pas passé les contrôles de signature. Elle a été écartée et le registre n'a pas été modifié. Utilisez la pièce d'identité et donnez la référence au support."),
+    ("state-signature-missing", "Le relais n'a pas transmis la signature de FranceConnect. L'identité a été écartée et le registre n'a pas été modifié. Utilisez la pièce d'identité et prévenez votre informaticien."),
+    ("state-signature-invalid", "La signature de FranceConnect n'est pas valable. L'identité a été écartée et le registre n'a pas été modifié. Utilisez la pièce d'identité et prévenez votre informaticien."),
+    ("state-evidence-unbound", "L'identité transmise par le relais n'est pas celle de cette vérification. Elle a été écartée et le registre n'a pas été modifié. Utilisez la pièce d'identité et prévenez votre informaticien."),
+    ("subject-differs", "Les réponses reçues ne parlent pas de la même personne. Elles ont été écartées et le registre n'a pas été modifié. Recommencez la vérification."),
+    ("session-reused", "Cette identité vient d'une connexion plus ancienne que cette vérification : c'est peut-être celle du patient précédent. Elle a été écartée. Fermez toutes les fenêtres du navigateur, puis recommencez."),
+    ("level-too-low", "Le niveau de garantie obtenu est inférieur à celui demandé. L'identité a été écartée. Le patient peut choisir un autre moyen de connexion, ou présenter sa pièce d'identité."),
+    ("clock-wrong", "L'horloge de cet ordinateur n'est pas à l'heure : les contrôles de FranceConnect échouent. Le registre n'a pas été modifié. Réglez l'heure automatique du système, puis recommencez."),
+    ("server-error", "FranceConnect a rencontré une erreur. Le registre n'a pas été modifié. Réessayez dans quelques minutes ; en attendant, utilisez la pièce d'identité."),
+    ("temporarily-unavailable", "FranceConnect est momentanément indisponible. Le registre n'a pas été modifié. Réessayez dans quelques minutes ; en attendant, utilisez la pièce d'identité."),
+    ("scope-refused", "FranceConnect refuse de transmettre un des traits demandés. Le registre n'a pas été modifié. Prévenez votre informaticien : l'habilitation est à compléter."),
+    ("level-refused", "FranceConnect ne sert pas le niveau de garantie demandé. Le registre n'a pas été modifié. Prévenez votre informaticien."),
+    ("hint-refused", "FranceConnect refuse le moyen de connexion demandé. Le registre n'a pas été modifié. Prévenez votre informaticien."),
+    ("request-refused", "FranceConnect a refusé la demande. Le registre n'a pas été modifié. Prévenez votre informaticien."),
+    ("response-type-refused", "FranceConnect a refusé la demande. Le registre n'a pas été modifié. Prévenez votre informaticien."),
+    ("client-unauthorised", "FranceConnect n'autorise pas cette demande. Le registre n'a pas été modifié. Prévenez votre informaticien."),
+    ("provider-error", "FranceConnect a répondu par une erreur inconnue. Le registre n'a pas été modifié. Recommencez ; si cela se répète, donnez la référence au support."),
+    ("browser-not-started", "Aucun navigateur n'a pu être ouvert. Copiez l'adresse affichée et ouvrez-la à la main sur cet ordinateur."),
+    ("http-client", "Les certificats de ce système ne peuvent pas être lus. Rien n'a été modifié. Prévenez votre informaticien."),
+    ("register-refused", "Il manque un trait obligatoire (nom de naissance, premier prénom), ou cet identifiant existe déjà. Rien n'a été enregistré. Corrigez, puis recommencez."),
+    ("interrupted", "L'opération s'est interrompue. Ce qui était enregistré est conservé. Réessayez."),
+];
+
+impl From<KeychainError> for Failure {
+    fn from(error: KeychainError) -> Self {
+        match error {
+            KeychainError::Absent => Self::new("keychain-absent", "KC-01", true),
+            KeychainError::Locked => Self::new("keychain-locked", "KC-02", true),
+            KeychainError::Refused => Self::new("keychain-refused", "KC-03", true),
+        }
+    }
+}
+
+impl From<BrowserError> for Failure {
+    fn from(error: BrowserError) -> Self {
+        match error {
+            BrowserError::NotStarted => Self::new("browser-not-started", "BR-01", true),
+            BrowserError::Mark => Self::new("browser-mark", "BR-02", true),
+        }
+    }
+}
+
+impl From<OpenRegisterError> for Failure {
+    fn from(error: OpenRegisterError) -> Self {
+        match error {
+            OpenRegisterError::Keychain(error) => error.into(),
+            OpenRegisterError::KeyMissing => Self::new("register-key-missing", "KC-04", true),
+            OpenRegisterError::KeyUnusable => Self::new("register-key-unusable", "KC-05", false),
+            OpenRegisterError::Randomness => Self::new("randomness", "KC-06", true),
+            OpenRegisterError::Open(error) => Self::new(error.code(), error.reference(), error.retry()),
+        }
+    }
+}
+
+impl From<ConfigurationError> for Failure {
+    fn from(error: ConfigurationError) -> Self {
+        match error {
+            ConfigurationError::Missing => Self::new("configuration-missing", "CF-01", true),
+            ConfigurationError::Unreadable(_) => Self::new("configuration-unreadable", "CF-02", true),
+            ConfigurationError::Invalid => Self::new("configuration-invalid", "CF-03", true),
+        }
+    }
+}
+
+impl Failure {
+    /// A failure of the sign-in, under its own code.
+    pub(crate) fn of(fault: &dyn Fault) -> Self {
+        Self::new(fault.code(), fault.reference(), fault.retry())
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::new(error.code(), error.reference(), error.retry())
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        Self::new(error.code(), error.reference(), error.retry())
+    }
+}
+
+impl From<DecideError> for Failure {
+    fn from(error: DecideError) -> Self {
+        match error {
+            DecideError::NotOffered => Self::NO_VERDICT,
+            DecideError::Read(error) => error.into(),
+            DecideError::Write(error) => error.into(),
+        }
+    }
+}
+
+impl From<CheckInError> for Failure {
+    fn from(error: CheckInError) -> Self {
+        match error {
+            CheckInError::SessionMayRemain => Self::new("browser-session-may-remain", "BR-03", true),
+            CheckInError::Keychain(error) => error.into(),
+            CheckInError::Browser(error) => error.into(),
+            CheckInError::Bind(error) => Self::of(&error),
+            CheckInError::Begin(error) => Self::of(&error),
+            CheckInError::Randomness(error) => Self::of(&comptoir_franceconnect::BeginError::from(error)),
+            CheckInError::Wait(error) => Self::of(&error),
+            CheckInError::Provider(error) => Self::of(&error),
+            CheckInError::Exchange(error) => Self::of(&error),
+            CheckInError::Read(error) => error.into(),
+            CheckInError::Write(error) => error.into(),
+        }
+    }
+}
+
+impl From<Failure> for FailureView {
+    fn from(failure: Failure) -> Self {
+        Self {
+            code: failure.code.to_owned(),
+            message: failure.message().to_owned(),
+            retry: failure.retry,
+            reference: failure.reference.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_says_something_of_its_own() {
+        for (position, (code, message)) in MESSAGES.iter().enumerate() {
+            assert!(message.ends_with('.'), "{code}");
+            assert!(message.matches('.').count() >= 2, "{code}: what happened, what was kept, what to do");
+            assert!(MESSAGES.iter().skip(position + 1).all(|(other, _)| other != code), "{code} twice");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Where things are kept. Demonstration and production share neither folder nor keychain namespace.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The kind of installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Environment {
+    /// Simulated FranceConnect, fictitious patients.
+    Demonstration,
+    /// The practice's own register and relay.
+    Production,
+}
+
+impl Environment {
+    /// The namespace in the keychain, and the name of the data folder.
+    pub(crate) fn namespace(self) -> &'static str {
+        match self {
+            Self::Demonstration => "comptoir-demonstration",
+            Self::Production => "comptoir",
+        }
+    }
+
+    /// The data folder of this user, made when absent, closed to others.
+    pub(crate) fn data_folder(self) -> io::Result<PathBuf> {
+        let base = dirs::data_local_dir().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let folder = base.join(self.namespace());
+        make_private(&folder)?;
+        Ok(folder)
+    }
+}
+
+/// The file that configures a production desk; it need not exist.
+pub(crate) fn configuration_file() -> Option<PathBuf> {
+    dirs::config_dir().map(|folder| folder.join("comptoir").join("comptoir.toml"))
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_private(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)
+}

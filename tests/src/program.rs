@@ -1,0 +1,205 @@
+//! The real program, run as a script would run it: its events one by one, its end, its log.
+
+use crate::visitor::Visitor;
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use url::Url;
+
+/// No step of a check-in on one machine takes as long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A person's account on the machine: a home of its own, and the session it runs in.
+#[derive(Debug)]
+pub struct Account {
+    home: tempfile::TempDir,
+    program: PathBuf,
+    keychain: bool,
+}
+
+impl Account {
+    /// Makes an empty account that runs `program`, with the session's keychain.
+    ///
+    /// # Errors
+    /// When no folder can be made.
+    pub fn new(program: &str) -> std::io::Result<Self> {
+        Ok(Self { home: tempfile::tempdir()?, program: PathBuf::from(program), keychain: true })
+    }
+
+    /// The same account in a session without any keychain.
+    #[must_use]
+    pub fn without_keychain(mut self) -> Self {
+        self.keychain = false;
+        self
+    }
+
+    /// The account's home folder.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Every file of the account, with its bytes.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn files(&self) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.home().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push((path.clone(), std::fs::read(path)?));
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    /// Prepares a run of the program in this account.
+    #[must_use]
+    pub fn command(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(args).env("HOME", self.home());
+        for (variable, folder) in
+            [("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")]
+        {
+            command.env(variable, self.home().join(folder));
+        }
+        command.env("COMPTOIR_LOG", "trace").stdin(Stdio::null());
+        if !self.keychain {
+            command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", self.home().join("no-bus").display()));
+            command.env("XDG_RUNTIME_DIR", self.home());
+        }
+        command
+    }
+
+    /// Starts the program.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn run(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> std::io::Result<Running> {
+        let mut child = self.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let (send, events) = channel();
+        let (mut out, mut log) = (child.stdout.take(), child.stderr.take());
+        let reader = thread::spawn(move || {
+            let lines = out.take().map(|out| BufReader::new(out).lines());
+            for line in lines.into_iter().flatten().map_while(Result::ok) {
+                if send.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let log = thread::spawn(move || {
+            let mut text = String::new();
+            if let Some(log) = log.as_mut() {
+                log.read_to_string(&mut text).ok();
+            }
+            text
+        });
+        Ok(Running { child, events, log: Some(log), reader: Some(reader) })
+    }
+}
+
+/// The program while it runs; killed when dropped.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    events: Receiver<String>,
+    log: Option<JoinHandle<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// How the program ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its status.
+    pub status: ExitStatus,
+    /// What it wrote on stderr.
+    pub log: String,
+}
+
+impl Running {
+    /// The next event.
+    ///
+    /// # Errors
+    /// When the program ended, wrote something else, or nothing for a minute.
+    pub fn next(&mut self) -> Result<Value, String> {
+        match self.events.recv_timeout(PATIENCE) {
+            Ok(line) => serde_json::from_str(&line).map_err(|_| format!("not JSON: {line}")),
+            Err(RecvTimeoutError::Timeout) => Err("nothing for a minute".to_owned()),
+            Err(RecvTimeoutError::Disconnected) => Err("the program ended".to_owned()),
+        }
+    }
+
+    /// The next event of this name; others before it are passed over.
+    ///
+    /// # Errors
+    /// As [`Running::next`].
+    pub fn until(&mut self, name: &str) -> Result<Value, String> {
+        let mut seen = Vec::new();
+        loop {
+            let event = self.next().map_err(|error| format!("{error}, waiting for {name}, after {seen:?}"))?;
+            if event.get("event").and_then(Value::as_str) == Some(name) {
+                return Ok(event);
+            }
+            seen.push(event);
+        }
+    }
+
+    /// Ends the program at once, as a power cut would.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn kill(mut self) -> std::io::Result<Ended> {
+        self.child.kill()?;
+        self.end()
+    }
+
+    /// Asks the program to end (SIGTERM), and waits for it.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn terminate(mut self) -> std::io::Result<Ended> {
+        Command::new("kill").arg(self.child.id().to_string()).status()?;
+        self.end()
+    }
+
+    /// Waits for the program to end.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn end(&mut self) -> std::io::Result<Ended> {
+        let status = self.child.wait()?;
+        if let Some(reader) = self.reader.take() {
+            reader.join().ok();
+        }
+        let log = self.log.take().and_then(|log| log.join().ok()).unwrap_or_default();
+        Ok(Ended { status, log })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// How many sessions live at the simulated FranceConnect of this issuer.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn live_sessions(issuer: &Url) -> Result<u64, Box<dyn std::error::Error>> {
+    let page = Visitor::new().fetch(issuer.join("/simulator/sessions")?).await?;
+    let answer: Value = serde_json::from_str(&page.html)?;
+    answer.get("live").and_then(Value::as_u64).ok_or_else(|| "no count".into())
+}

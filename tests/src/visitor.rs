@@ -1,0 +1,225 @@
+//! A patient at the browser, without a browser: follows redirects, keeps cookies, fills forms.
+
+use reqwest::header::LOCATION;
+use reqwest::redirect::Policy;
+use scraper::{ElementRef, Html, Selector};
+use std::fmt;
+use url::Url;
+
+/// A browser without a window. One visitor is one browser profile: its cookies are its own.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    client: reqwest::Client,
+}
+
+/// Why a visitor is stuck.
+#[derive(Debug)]
+pub struct Stuck(String);
+
+impl Stuck {
+    /// Stuck for this reason.
+    #[must_use]
+    pub fn because(reason: &dyn std::error::Error) -> Self {
+        Self(reason.to_string())
+    }
+}
+
+impl fmt::Display for Stuck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Stuck {}
+
+/// A page in front of the visitor.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Where it is.
+    pub url: Url,
+    /// Its HTTP status.
+    pub status: u16,
+    /// Where it wants to go on, not followed yet.
+    pub redirect: Option<Url>,
+    /// Its content.
+    pub html: String,
+}
+
+/// Where a visitor stops on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// At the last page.
+    AtTheEnd,
+    /// When the desk has its code and sends the browser on to the logout.
+    BeforeTheLogout,
+    /// When FranceConnect is about to send the browser back: signed in, no code used.
+    BeforeTheReturn,
+}
+
+impl Default for Visitor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Visitor {
+    /// Opens a browser without any cookie.
+    ///
+    /// # Panics
+    /// When the machine has no usable TLS.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a tool of the tests: without a client there is nothing to test")]
+    pub fn new() -> Self {
+        // Already installed by whoever came first: the same one.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = reqwest::Client::builder()
+            .cookie_store(true)
+            .redirect(Policy::none())
+            .no_proxy()
+            .build()
+            .expect("an HTTP client");
+        Self { client }
+    }
+
+    /// Fetches one page, following nothing.
+    ///
+    /// # Errors
+    /// When nothing answers.
+    pub async fn fetch(&self, url: Url) -> Result<Page, Stuck> {
+        self.read(self.client.get(url)).await
+    }
+
+    async fn read(&self, request: reqwest::RequestBuilder) -> Result<Page, Stuck> {
+        let response = request.send().await.map_err(|error| Stuck(error.without_url().to_string()))?;
+        let (url, status) = (response.url().clone(), response.status().as_u16());
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let redirect = location.and_then(|location| url.join(location).ok());
+        let html = response.text().await.map_err(|error| Stuck(error.without_url().to_string()))?;
+        Ok(Page { url, status, redirect, html })
+    }
+
+    /// Follows redirects from a page until one stays, or until `until` says to stop before the next.
+    ///
+    /// # Errors
+    /// After twenty redirects, or when nothing answers.
+    pub async fn follow(&self, mut page: Page, until: impl Fn(&Url) -> bool) -> Result<Page, Stuck> {
+        for _ in 0..20 {
+            match page.redirect.clone() {
+                Some(next) if !until(&next) => page = self.fetch(next).await?,
+                _ => return Ok(page),
+            }
+        }
+        Err(Stuck("too many redirects".to_owned()))
+    }
+
+    /// Presses the button of this id, with `fields` typed into its form.
+    ///
+    /// # Errors
+    /// When the page has no such button, or nothing answers.
+    pub async fn press(&self, page: &Page, button: &str, fields: &[(&str, &str)]) -> Result<Page, Stuck> {
+        let submission = page.submission(button, fields)?;
+        let request = if submission.post {
+            self.client.post(submission.action).form(&submission.fields)
+        } else {
+            let mut action = submission.action;
+            action.query_pairs_mut().clear().extend_pairs(&submission.fields);
+            self.client.get(action)
+        };
+        self.read(request).await
+    }
+
+    /// Signs in as `login` at the simulated FranceConnect, from the address that the desk opened.
+    ///
+    /// # Errors
+    /// When a page is not what it should be, or nothing answers.
+    pub async fn sign_in(&self, address: Url, login: &str, stop: Stop) -> Result<Page, Stuck> {
+        let page = self.fetch(address).await?;
+        let mut page = self.follow(page, |_| false).await?;
+        if page.has("provider-impots") {
+            page = self.press(&page, "provider-impots", &[]).await?;
+            page = self.press(&page, "sign-in", &[("login", login), ("password", "123")]).await?;
+            page = self.follow(page, |_| false).await?;
+        }
+        let answer = self.press(&page, "continue", &[]).await?;
+        self.carry_on(answer, stop).await
+    }
+
+    /// Goes on from FranceConnect's answer, through the desk and the logout, as far as `stop`.
+    ///
+    /// # Errors
+    /// When nothing answers.
+    pub async fn carry_on(&self, answer: Page, stop: Stop) -> Result<Page, Stuck> {
+        let until = |next: &Url| match stop {
+            Stop::AtTheEnd => false,
+            Stop::BeforeTheReturn => next.path() == "/retour",
+            Stop::BeforeTheLogout => next.path().ends_with("/end_session"),
+        };
+        let mut page = self.follow(answer, until).await?;
+        while page.redirect.is_none() && page.has("logout-continue") {
+            page = self.press(&page, "logout-continue", &[]).await?;
+            page = self.follow(page, until).await?;
+        }
+        Ok(page)
+    }
+}
+
+struct Submission {
+    action: Url,
+    post: bool,
+    fields: Vec<(String, String)>,
+}
+
+impl Page {
+    /// Whether an element of this id stands on the page.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        find(&Html::parse_document(&self.html), id).is_some()
+    }
+
+    /// The text of the element of this id.
+    #[must_use]
+    pub fn text(&self, id: &str) -> Option<String> {
+        find(&Html::parse_document(&self.html), id).map(|element| element.text().collect())
+    }
+
+    /// The address behind the link of this id.
+    #[must_use]
+    pub fn link(&self, id: &str) -> Option<Url> {
+        let document = Html::parse_document(&self.html);
+        let target = find(&document, id)?.value().attr("href")?;
+        self.url.join(target).ok()
+    }
+
+    fn submission(&self, button: &str, typed: &[(&str, &str)]) -> Result<Submission, Stuck> {
+        let document = Html::parse_document(&self.html);
+        let missing = || Stuck(format!("no button `{button}` at {}", self.url.path()));
+        let pressed = find(&document, button).ok_or_else(missing)?;
+        let form = pressed
+            .ancestors()
+            .filter_map(ElementRef::wrap)
+            .find(|element| element.value().name() == "form")
+            .ok_or_else(missing)?;
+        let action = form.value().attr("action").unwrap_or("");
+        let action = self.url.join(action).map_err(|_| missing())?;
+        let post = form.value().attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
+        let inputs = form.descendants().filter_map(ElementRef::wrap).filter(|element| element.value().name() == "input");
+        let mut fields: Vec<(String, String)> = inputs
+            .filter_map(|input| {
+                let name = input.value().attr("name")?;
+                let typed = typed.iter().find(|(field, _)| *field == name).map(|(_, value)| *value);
+                let value = typed.or(input.value().attr("value")).unwrap_or("");
+                Some((name.to_owned(), value.to_owned()))
+            })
+            .collect();
+        if let Some(name) = pressed.value().attr("name") {
+            fields.push((name.to_owned(), pressed.value().attr("value").unwrap_or("").to_owned()));
+        }
+        Ok(Submission { action, post, fields })
+    }
+}
+
+fn find<'a>(document: &'a Html, id: &str) -> Option<ElementRef<'a>> {
+    // By attribute: an id may hold accents and signs that a selector would have to escape.
+    let any = Selector::parse("[id]").ok()?;
+    document.select(&any).find(|element| element.value().id() == Some(id))
+}

@@ -1,0 +1,249 @@
+//! The whole world on one machine: simulated FranceConnect, relay, desk; only the browser is a visitor.
+
+use crate::visitor::{Stop, Stuck, Visitor};
+use comptoir_desk::{
+    Browser, BrowserError, CheckInError, CheckInRequest, Clock, Concluded, Desk, Keychain, MemoryKeychain, Patience,
+    Step, Verdict, check_in,
+};
+use comptoir_franceconnect::{
+    AcrValue, DESK_CLIENT_ID, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
+};
+use comptoir_register::{Register, demo};
+use comptoir_relay::{CALLBACK_PATH, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_simulator::{Algorithm, Client, Simulator};
+use jiff::{SignedDuration, Timestamp};
+use ring::rand::SystemRandom;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// Simulator, relay and one desk with the demonstration's register, all of it gone when dropped.
+pub struct World {
+    /// FranceConnect, simulated.
+    pub simulator: Simulator,
+    /// The relay in front of it.
+    pub relay: Relay,
+    /// The desk.
+    pub desk: Desk,
+    /// Everybody's clock.
+    pub clock: WorldClock,
+    /// The desk's browser.
+    pub browser: Arc<HeldBrowser>,
+}
+
+/// The clock of everybody in the world: the machine's, which a test may set forward.
+#[derive(Debug, Clone, Default)]
+pub struct WorldClock {
+    seconds_ahead: Arc<AtomicI64>,
+}
+
+impl WorldClock {
+    /// Lets this many seconds pass.
+    pub fn pass(&self, seconds: i64) {
+        self.seconds_ahead.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for WorldClock {
+    #[expect(clippy::disallowed_methods, reason = "the tests' implementation of the Clock port")]
+    fn now(&self) -> Timestamp {
+        let ahead = SignedDuration::from_secs(self.seconds_ahead.load(Ordering::SeqCst));
+        Timestamp::now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// A browser that opens nothing: the test's visitor takes the address from the steps.
+#[derive(Debug, Default)]
+pub struct HeldBrowser {
+    mark: AtomicBool,
+}
+
+impl Browser for HeldBrowser {
+    fn open(&self, _: &Url) -> Result<bool, BrowserError> {
+        Ok(false)
+    }
+
+    fn may_hold_a_session(&self) -> bool {
+        self.mark.load(Ordering::SeqCst)
+    }
+
+    fn remember_session(&self) -> Result<(), BrowserError> {
+        self.mark.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn forget_session(&self) -> Result<(), BrowserError> {
+        self.mark.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// What one check-in came to.
+#[derive(Debug)]
+pub struct Told {
+    /// Its end.
+    pub result: Result<Concluded, CheckInError>,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+}
+
+impl Told {
+    /// The verdict among the steps.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Verdict(verdict) => Some(verdict.as_ref()),
+            Step::OpenBrowser { .. } | Step::Waiting { .. } | Step::Identity { .. } | Step::SignedOut { .. } => None,
+        })
+    }
+}
+
+impl World {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn start() -> Result<Self, Box<dyn std::error::Error>> {
+        let clock = WorldClock::default();
+        let of_simulator = clock.clone();
+        let rng: Arc<dyn SecureRandom + Send + Sync> = Arc::new(SystemRandom::new());
+        let simulator =
+            Simulator::start(comptoir_simulator::Options { port: 0, clock: Arc::new(move || of_simulator.now()) }).await?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let issuer = Url::parse(&format!("http://{}", listener.local_addr()?))?;
+        let (return_uri, end_uri) = (issuer.join(CALLBACK_PATH)?, issuer.join(SIGNED_OUT_PATH)?);
+        let client_secret = "0123456789abcdef0123456789abcdef";
+        simulator.register(Client {
+            client_id: "relay-of-the-tests".to_owned(),
+            client_secret: client_secret.to_owned(),
+            name: "Comptoir (essais)".to_owned(),
+            algorithm: Algorithm::Es256,
+            redirect_uris: vec![return_uri.to_string()],
+            post_logout_redirect_uris: vec![end_uri.to_string()],
+        });
+        let upstream = Provider::direct(DirectProfile {
+            issuer: simulator.issuer().clone(),
+            client_id: "relay-of-the-tests".to_owned(),
+            client_secret: Secret::new(client_secret.to_owned()),
+            return_uri,
+            end_uri,
+            required_acr: AcrValue::Eidas1,
+            signing_alg: SigningAlg::Es256,
+            scopes: DirectProfile::usual_scopes(AcrValue::Eidas1),
+        })?;
+        let relay = Relay::start(comptoir_relay::Options {
+            listener,
+            issuer,
+            upstream,
+            desk_client_id: DESK_CLIENT_ID.to_owned(),
+            sealing_key: SealingKey::generate(rng.as_ref())?,
+            clock: Arc::new(clock.clone()),
+            rng,
+        })
+        .await?;
+        let register = Register::in_memory()?;
+        demo::fill(&register, "2026-11-24", clock.now())?;
+        let browser = Arc::new(HeldBrowser::default());
+        let desk = Desk {
+            register,
+            browser: Arc::clone(&browser) as Arc<dyn Browser>,
+            keychain: Arc::new(MemoryKeychain::default()) as Arc<dyn Keychain>,
+            clock: Arc::new(clock.clone()),
+            http: HttpClient::new()?,
+            author: "accueil".to_owned(),
+            patience: Patience { sign_in: Duration::from_secs(20), sign_out: Duration::from_secs(10) },
+        };
+        Ok(Self { simulator, relay, desk, clock, browser })
+    }
+
+    /// The desk's view of the relay, found by discovery.
+    ///
+    /// # Errors
+    /// When discovery fails.
+    pub async fn provider(&self) -> Result<Provider, comptoir_franceconnect::DiscoverError> {
+        Provider::discover_relay(&self.desk.http, self.relay.issuer().clone()).await
+    }
+
+    /// Starts a check-in; its steps arrive one by one.
+    ///
+    /// # Errors
+    /// When discovery fails.
+    pub async fn begin(&self, request: CheckInRequest) -> Result<Underway, comptoir_franceconnect::DiscoverError> {
+        let provider = self.provider().await?;
+        let (desk, cancel) = (self.desk.clone(), CancellationToken::new());
+        let (send, steps) = mpsc::unbounded_channel();
+        let given_up = cancel.clone();
+        let end = tokio::spawn(async move {
+            let tell = move |step| {
+                // A test that has seen enough does not listen to the end.
+                send.send(step).ok();
+            };
+            check_in(&desk, &provider, request, &tell, &given_up).await
+        });
+        Ok(Underway { steps, end, cancel, told: Vec::new() })
+    }
+
+    /// A whole check-in of the person with this login.
+    ///
+    /// # Errors
+    /// When the visitor is stuck.
+    pub async fn check_in(&self, visitor: &Visitor, login: &str, request: CheckInRequest) -> Result<Told, Stuck> {
+        let mut underway = self.begin(request).await.map_err(|error| Stuck::because(&error))?;
+        if let Some(address) = underway.address().await {
+            visitor.sign_in(address, login, Stop::AtTheEnd).await?;
+        }
+        Ok(underway.finish().await)
+    }
+}
+
+/// A check-in under way.
+#[derive(Debug)]
+pub struct Underway {
+    steps: mpsc::UnboundedReceiver<Step>,
+    end: JoinHandle<Result<Concluded, CheckInError>>,
+    told: Vec<Step>,
+    /// Gives the sign-in up.
+    pub cancel: CancellationToken,
+}
+
+impl Underway {
+    /// The next address to open; `None` when the check-in ended without one.
+    pub async fn address(&mut self) -> Option<Url> {
+        while let Some(step) = self.steps.recv().await {
+            let address = match &step {
+                Step::OpenBrowser { address, .. } => Some(address.clone()),
+                Step::Waiting { .. } | Step::Identity { .. } | Step::Verdict(_) | Step::SignedOut { .. } => None,
+            };
+            self.told.push(step);
+            if address.is_some() {
+                return address;
+            }
+        }
+        None
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Panics
+    /// When the check-in itself panicked.
+    #[expect(clippy::expect_used, reason = "a tool of the tests: a panic of the desk is a failure of its test")]
+    pub async fn finish(mut self) -> Told {
+        let result = self.end.await.expect("the check-in does not panic");
+        while let Some(step) = self.steps.recv().await {
+            self.told.push(step);
+        }
+        Told { result, steps: self.told }
+    }
+
+    /// Ends the check-in at once, as a power cut would: nothing of it runs any more.
+    pub async fn cut(self) {
+        self.end.abort();
+        self.end.await.ok();
+    }
+}

@@ -1,0 +1,206 @@
+//! The whole check-in without a window: simulated FranceConnect, relay, desk, register; a scripted
+//! visitor stands for the browser.
+#![expect(clippy::expect_used, reason = "a test may stop at what should not be")]
+
+use comptoir_desk::{CheckInError, CheckInRequest, Outcome, Step};
+use comptoir_franceconnect::ExchangeFault;
+use comptoir_identity::Link;
+use comptoir_simulator::Fault;
+use comptoir_tests::visitor::{Stop, Visitor};
+use comptoir_tests::world::{Told, World};
+
+const FRESH: CheckInRequest = CheckInRequest { opened: None, browser_closed: false };
+const BROWSER_CLOSED: CheckInRequest = CheckInRequest { opened: None, browser_closed: true };
+
+fn names(told: &Told) -> Vec<&'static str> {
+    told.steps
+        .iter()
+        .map(|step| match step {
+            Step::OpenBrowser { .. } => "open-browser",
+            Step::Waiting { .. } => "waiting",
+            Step::Identity { .. } => "identity",
+            Step::Verdict(_) => "verdict",
+            Step::SignedOut { confirmed: true } => "signed-out",
+            Step::SignedOut { confirmed: false } => "not-signed-out",
+        })
+        .collect()
+}
+
+/// Nothing is left: no session, no debt, no mark.
+fn assert_clean(world: &World, rule: &str) {
+    assert_eq!(world.simulator.live_sessions(), 0, "{rule}: a session lives");
+    let owed = world.desk.keychain.read("owed-logout").expect("read");
+    assert!(owed.is_none(), "{rule}: a logout is owed");
+    assert!(!comptoir_desk::Browser::may_hold_a_session(world.browser.as_ref()), "{rule}: the mark stands");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_key_press_to_verdict_and_closed_session() {
+    let world = World::start().await.expect("a world");
+    let told = world.check_in(&Visitor::new(), "test", FRESH).await.expect("signed in");
+    let concluded = told.result.as_ref().expect("a verdict");
+    assert_eq!((concluded.outcome, concluded.signed_out), (Outcome::Concordant, Some(true)));
+    let mut steps = names(&told);
+    assert_eq!(steps.drain(..3).collect::<Vec<_>>(), ["open-browser", "waiting", "identity"]);
+    steps.sort_unstable();
+    assert_eq!(steps, ["signed-out", "verdict"]);
+    assert_clean(&world, "after a check-in");
+    assert!(world.desk.register.verify_journal().expect("read").is_whole());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_outcome_is_met_by_a_person_of_the_demonstration() {
+    let world = World::start().await.expect("a world");
+    let visitor = Visitor::new();
+    for (login, outcome, link, twin) in [
+        ("test", Outcome::Concordant, Link::Safe, false),
+        ("nom_composé", Outcome::Explained, Link::Safe, false),
+        ("étranger_présumé_né_jour_et_mois", Outcome::Explained, Link::Confirm, false),
+        ("avec_nom_dusage", Outcome::Discordant, Link::Confirm, false),
+        ("test_doublon", Outcome::Several, Link::Several, false),
+        ("inconnue", Outcome::Unknown, Link::None, false),
+        ("jumelle_lucie", Outcome::Unknown, Link::None, true),
+        ("genre_indéfini", Outcome::Explained, Link::Confirm, false),
+    ] {
+        let told = world.check_in(&visitor, login, FRESH).await.expect(login);
+        let verdict = told.verdict().unwrap_or_else(|| panic!("{login}: {:?}", told.result));
+        assert_eq!((verdict.outcome, verdict.link, verdict.twin), (outcome, link, twin), "{login}");
+        assert_clean(&world, login);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_an_outcome() {
+    let world = World::start().await.expect("a world");
+    // Given up at the choice of a provider; refused by the civil register, then back by the link.
+    for (rule, login, link) in [("given up", None, "abort"), ("refused", Some("E010008"), "return")] {
+        let visitor = Visitor::new();
+        let mut underway = world.begin(BROWSER_CLOSED).await.expect("begun");
+        let address = underway.address().await.expect("an address");
+        let page = visitor.fetch(address).await.expect("a page");
+        let mut page = visitor.follow(page, |_| false).await.expect("the choice");
+        if let Some(login) = login {
+            page = visitor.press(&page, "provider-impots", &[]).await.expect("the form");
+            page = visitor.press(&page, "sign-in", &[("login", login), ("password", "123")]).await.expect("an answer");
+            page = visitor.follow(page, |_| false).await.expect("the refusal");
+        }
+        let back = visitor.fetch(page.link(link).expect("a way back")).await.expect("back");
+        let last = visitor.follow(back, |_| false).await.expect("the last page");
+        assert_eq!(last.url.path(), "/retour", "{rule}");
+        let told = underway.finish().await;
+        assert_eq!(told.result.expect("an outcome").outcome, Outcome::Refused, "{rule}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn giving_up_holds_the_next_sign_in_until_the_browser_is_closed() {
+    let world = World::start().await.expect("a world");
+    let mut underway = world.begin(FRESH).await.expect("begun");
+    underway.address().await.expect("an address");
+    underway.cancel.cancel();
+    assert_eq!(underway.finish().await.result.expect("an outcome").outcome, Outcome::Abandoned);
+
+    let held = world.begin(FRESH).await.expect("begun").finish().await;
+    assert!(matches!(held.result, Err(CheckInError::SessionMayRemain)), "{:?}", held.result);
+    assert!(held.steps.is_empty(), "no browser is opened while the sign-in is held");
+
+    let told = world.check_in(&Visitor::new(), "test", BROWSER_CLOSED).await.expect("signed in");
+    assert_eq!(told.result.expect("a verdict").outcome, Outcome::Concordant);
+    assert_clean(&world, "after the hold");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_power_cut_before_the_logout_is_repaired_before_the_next_patient() {
+    let world = World::start().await.expect("a world");
+    let browser = Visitor::new();
+    let mut underway = world.begin(FRESH).await.expect("begun");
+    let address = underway.address().await.expect("an address");
+    let stopped = browser.sign_in(address, "nom_composé", Stop::BeforeTheLogout).await.expect("signed in");
+    assert!(stopped.redirect.is_some(), "the desk sends the browser to the logout");
+    underway.cut().await;
+    assert_eq!(world.simulator.live_sessions(), 1, "the cut left a session");
+
+    let mut next = world.begin(FRESH).await.expect("begun");
+    let owed = next.address().await.expect("the owed logout first");
+    assert!(owed.path().ends_with("/end_session"), "{}", owed.path());
+    let page = browser.fetch(owed).await.expect("a page");
+    browser.carry_on(page, Stop::AtTheEnd).await.expect("logged out");
+    let address = next.address().await.expect("then the sign-in");
+    assert_eq!(world.simulator.live_sessions(), 0, "closed before the next patient");
+    browser.sign_in(address, "test", Stop::AtTheEnd).await.expect("signed in");
+    let told = next.finish().await;
+    assert_eq!(names(&told).first(), Some(&"open-browser"));
+    assert_eq!(told.result.expect("a verdict").outcome, Outcome::Concordant);
+    assert_clean(&world, "after the repair");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_previous_patients_session_is_never_taken_for_this_ones() {
+    let world = World::start().await.expect("a world");
+    let browser = Visitor::new();
+    let mut first = world.begin(FRESH).await.expect("begun");
+    let address = first.address().await.expect("an address");
+    browser.sign_in(address, "nom_composé", Stop::BeforeTheReturn).await.expect("signed in");
+    first.cut().await;
+    // Well within the tolerance between two clocks: only comparing one clock with itself finds it.
+    world.clock.pass(20);
+
+    // The receptionist says that the browser was closed; it was not.
+    let told = world.check_in(&browser, "test", BROWSER_CLOSED).await.expect("the replayed session");
+    match &told.result {
+        Err(CheckInError::Exchange(error)) => assert_eq!(error.fault, ExchangeFault::SessionReused),
+        other => panic!("{other:?}"),
+    }
+    assert!(told.verdict().is_none(), "nobody's identity was shown");
+    assert_clean(&world, "the replayed session was ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_opened_first_is_judged_first() {
+    let world = World::start().await.expect("a world");
+    let of = |record: &str| world.desk.register.find_record(record).expect("read");
+    for (rule, opened, login, outcome) in [
+        ("the right one", of("local:15"), "nom_composé", Outcome::Explained),
+        ("somebody else's", of("local:1"), "nom_composé", Outcome::Discordant),
+        ("the twin's", of("local:40"), "jumelle_lucie", Outcome::Unknown),
+    ] {
+        let request = CheckInRequest { opened, browser_closed: false };
+        assert!(opened.is_some(), "{rule}");
+        let told = world.check_in(&Visitor::new(), login, request).await.expect(rule);
+        let verdict = told.verdict().expect("a verdict");
+        let first = verdict.best().expect("a record");
+        assert_eq!((verdict.outcome, Some(first.patient.id), first.opened), (outcome, opened, true), "{rule}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_provider_gets_nobody_signed_in() {
+    let world = World::start().await.expect("a world");
+    for (fault, code) in [
+        (Fault::WrongNonce, "server-error"),
+        (Fault::WrongAudience, "server-error"),
+        (Fault::WrongIssuer, "server-error"),
+        (Fault::ExpiredIdToken, "server-error"),
+        (Fault::IssuedInFuture, "server-error"),
+        (Fault::OtherKey, "server-error"),
+        (Fault::AlgNone, "server-error"),
+        (Fault::Hs256WithPublicKey, "server-error"),
+        (Fault::SubMismatch, "server-error"),
+        (Fault::LowerAcr, "server-error"),
+        (Fault::MissingAcr, "server-error"),
+        (Fault::MissingSub, "server-error"),
+        (Fault::UserinfoPlainJson, "server-error"),
+        (Fault::UserinfoOtherKey, "server-error"),
+        (Fault::TokenError500, "temporarily-unavailable"),
+    ] {
+        world.simulator.set_fault(Some(fault));
+        let told = world.check_in(&Visitor::new(), "test", BROWSER_CLOSED).await.expect("walked");
+        let got = match &told.result {
+            Err(CheckInError::Provider(error)) => comptoir_franceconnect::Fault::code(error),
+            Err(CheckInError::Exchange(error)) => comptoir_franceconnect::Fault::code(error),
+            other => panic!("{fault:?}: {other:?}"),
+        };
+        assert_eq!(got, code, "{fault:?}");
+        assert!(told.verdict().is_none() && !names(&told).contains(&"identity"), "{fault:?}");
+    }
+}
