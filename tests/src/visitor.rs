@@ -202,7 +202,8 @@ impl Page {
         let action = form.value().attr("action").unwrap_or("");
         let action = self.url.join(action).map_err(|_| missing())?;
         let post = form.value().attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
-        let inputs = form.descendants().filter_map(ElementRef::wrap).filter(|element| element.value().name() == "input");
+        let inputs =
+            form.descendants().filter_map(ElementRef::wrap).filter(|element| element.value().name() == "input");
         let mut fields: Vec<(String, String)> = inputs
             .filter_map(|input| {
                 let name = input.value().attr("name")?;

@@ -202,7 +202,12 @@ mod tests {
             ("no PKCE method", "code_challenge_method", "", Some("invalid_request")),
             ("no challenge", "code_challenge", "", Some("invalid_request")),
             ("challenge cut", "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw", Some("invalid_request")),
-            ("challenge padded", "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c=", Some("invalid_request")),
+            (
+                "challenge padded",
+                "code_challenge",
+                "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c=",
+                Some("invalid_request"),
+            ),
             ("higher level", "acr_values", "eidas2", Some("invalid_acr")),
             ("unknown level", "acr_values", "gold", Some("invalid_acr")),
             ("lowest known level counts", "acr_values", "eidas2 eidas1", None),

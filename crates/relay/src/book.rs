@@ -38,7 +38,9 @@ pub(crate) struct Granted {
 enum Code {
     Fresh(Box<Granted>),
     /// Used: used again, it takes the identity with it (RFC 6749 §4.1.2).
-    Used { access_token: Secret },
+    Used {
+        access_token: Secret,
+    },
 }
 
 /// What comes of presenting a code.
