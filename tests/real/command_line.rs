@@ -10,8 +10,14 @@ use url::Url;
 
 const CHECK_IN: &[&str] = &["check-in", "--json", "--no-browser"];
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_comptoir");
+
 fn account() -> Account {
-    Account::new(env!("CARGO_BIN_EXE_comptoir")).expect("an account")
+    Account::with_keychain(PROGRAM).expect("an account")
+}
+
+fn without_keychain() -> Account {
+    Account::without_keychain(PROGRAM).expect("an account")
 }
 
 fn address(event: &Value) -> Url {
@@ -31,7 +37,7 @@ fn check_in_at(account: &Account, relay: &str, more: &[&str]) -> Running {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn a_check_in_in_demonstration_tells_its_events_in_order() {
     let account = account();
     let mut run = account
@@ -64,7 +70,7 @@ async fn a_check_in_in_demonstration_tells_its_events_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn killed_between_token_and_logout_the_next_start_logs_out_first() {
     let account = account();
     let (_provider, relay, franceconnect) = provider(&account);
@@ -93,7 +99,7 @@ async fn killed_between_token_and_logout_the_next_start_logs_out_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn killed_before_a_token_exists_the_next_sign_in_is_held() {
     let account = account();
     let (_provider, relay, franceconnect) = provider(&account);
@@ -119,7 +125,7 @@ async fn killed_before_a_token_exists_the_next_sign_in_is_held() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn a_debt_to_a_demonstration_that_has_ended_is_written_off() {
     let account = account();
     let (ended, relay, _) = provider(&account);
@@ -139,7 +145,7 @@ async fn a_debt_to_a_demonstration_that_has_ended_is_written_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn a_refusal_ends_with_3() {
     let account = account();
     let mut run = account.run(CHECK_IN.iter().chain(&["--demo"])).expect("started");
@@ -155,7 +161,7 @@ async fn a_refusal_ends_with_3() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn an_interrupted_check_in_says_so() {
     let account = account();
     let mut run = account.run(CHECK_IN.iter().chain(&["--demo"])).expect("started");
@@ -166,7 +172,7 @@ async fn an_interrupted_check_in_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_keychain_the_program_explains_itself_and_writes_no_key() {
-    let account = account().without_keychain();
+    let account = without_keychain();
     let mut refused = account.run(CHECK_IN.iter().chain(&["--demo"])).expect("started");
     let event = refused.until("failed").expect("an explanation");
     assert_eq!(event["code"], "keychain-absent");
@@ -188,7 +194,7 @@ async fn without_a_keychain_the_program_explains_itself_and_writes_no_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_trait_and_no_token_appears_in_a_log_at_any_level() {
-    let account = account().without_keychain();
+    let account = without_keychain();
     let mut run = account.run(CHECK_IN.iter().chain(&["--demo", "--session-only"])).expect("started");
     let opened = address(&run.until("open-browser").expect("an address"));
     let stopped =
@@ -217,7 +223,7 @@ async fn no_trait_and_no_token_appears_in_a_log_at_any_level() {
 
 #[test]
 fn usage_errors_end_with_2() {
-    let account = account();
+    let account = without_keychain();
     for args in [
         &["check-in"][..],
         &["check-in", "--demo", "--relay", "https://relais.example.invalid"],
