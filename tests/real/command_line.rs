@@ -206,13 +206,14 @@ async fn no_trait_and_no_token_appears_in_a_log_at_any_level() {
     let log = run.end().expect("ended").log;
     assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log was asked for everything: {log}");
 
-    let mut secrets: Vec<String> = ["TROIS-DUPRE", "Melissandre", "Juliette", "1981-07-27", "27/07/1981", "13012"]
-        .map(str::to_owned)
-        .into();
+    let mut secrets: Vec<String> =
+        ["TROIS-DUPRE", "Melissandre", "Juliette", "1981-07-27", "27/07/1981", "13012"].map(str::to_owned).into();
     let traits = identity["traits"].as_object().expect("traits");
     secrets.extend(traits.values().filter_map(Value::as_str).filter(|text| text.len() > 3).map(str::to_owned));
     for url in [&opened, &logout] {
-        let values = url.query_pairs().filter(|(name, _)| ["state", "nonce", "code_challenge", "id_token_hint"].contains(&name.as_ref()));
+        let values = url
+            .query_pairs()
+            .filter(|(name, _)| ["state", "nonce", "code_challenge", "id_token_hint"].contains(&name.as_ref()));
         secrets.extend(values.map(|(_, value)| value.into_owned()));
     }
     assert!(secrets.len() > 12, "{}", secrets.len());

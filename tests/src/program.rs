@@ -91,8 +91,11 @@ impl Account {
     /// When a folder cannot be read.
     pub fn files(&self) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
         let mut files = Vec::new();
-        let mut folders: Vec<PathBuf> =
-            ["data", "config", "cache"].iter().map(|name| self.home().join(name)).filter(|path| path.exists()).collect();
+        let mut folders: Vec<PathBuf> = ["data", "config", "cache"]
+            .iter()
+            .map(|name| self.home().join(name))
+            .filter(|path| path.exists())
+            .collect();
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder)? {
                 let path = entry?.path();
