@@ -115,12 +115,7 @@ fn cards<'c>(title: &str, people: impl Iterator<Item = &'c Citizen>) -> Markup {
 }
 
 /// Shows what will be passed to the service, and of whom.
-pub(crate) fn information(
-    action: &str,
-    client: &str,
-    citizen: &Citizen,
-    claims: &[&str],
-) -> Markup {
+pub(crate) fn information(action: &str, client: &str, citizen: &Citizen, claims: &[&str]) -> Markup {
     let families = families(claims);
     page(
         "Vous allez être connecté",
@@ -195,18 +190,12 @@ pub(crate) fn logout_stuck() -> Markup {
 
 /// Shows the end of a logout without a return address.
 pub(crate) fn logged_out() -> Markup {
-    page(
-        "Vous êtes déconnecté",
-        &html! { p #logged-out { "Vous pouvez fermer cette page." } },
-    )
+    page("Vous êtes déconnecté", &html! { p #logged-out { "Vous pouvez fermer cette page." } })
 }
 
 /// Shows that there is nothing here.
 pub(crate) fn not_found() -> Markup {
-    page(
-        "Page introuvable",
-        &html! { p { "Cette adresse n'existe pas sur le simulateur." } },
-    )
+    page("Page introuvable", &html! { p { "Cette adresse n'existe pas sur le simulateur." } })
 }
 
 fn full_name(citizen: &Citizen) -> String {
