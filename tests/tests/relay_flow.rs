@@ -13,8 +13,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use comptoir_franceconnect::{
-    AcrValue, Attempt, AuthorizationError, BrowserTurn, Clock, DESK_CLIENT_ID, DirectProfile, Ended, Fault as _,
-    HttpClient, IdTokenHint, Loopback, Page, Provider, Returned, Secret, SigningAlg,
+    AcrValue, Attempt, AuthorizationCode, AuthorizationError, BrowserTurn, Clock, DESK_CLIENT_ID, DirectProfile, Ended,
+    Fault as _, HttpClient, IdTokenHint, Loopback, Page, Provider, Returned, Secret, SigningAlg,
 };
 use comptoir_relay::{CALLBACK_PATH, Options, Relay, SIGNED_OUT_PATH, SealingKey};
 use comptoir_simulator::{Algorithm, Client, Fault, Simulator};
@@ -419,10 +419,10 @@ impl Visit {
         self.loopback.wait_return(attempt, soon(), &CancellationToken::new()).await.unwrap()
     }
 
-    async fn code(&mut self) -> (comptoir_franceconnect::AuthorizationCode, BrowserTurn) {
+    async fn code(&mut self) -> (AuthorizationCode, BrowserTurn) {
         match self.returned().await {
             Returned::Code { code, browser } => (code, browser),
-            other => panic!("{other:?}"),
+            Returned::Refused { .. } | Returned::Abandoned(_) => panic!("no code"),
         }
     }
 

@@ -112,6 +112,7 @@ const CASES: &[Case] = &[
     ("State ID token of another issuer", |s| s.state_id.claims["iss"] = json!("https://etat.example"), "state-signature-invalid", true, true),
     ("State identity of another issuer", |s| s.state_info.claims["iss"] = json!("https://etat.example"), "state-signature-invalid", true, true),
     ("State session reused", |s| s.state_id.add("auth_time", -61), "session-reused", true, true),
+    ("State session half a minute old", |s| s.state_id.add("auth_time", -30), "session-reused", true, true),
     ("State ID token of before", |s| s.state_id.add("iat", -61), "state-signature-invalid", true, true),
     ("State identity expired", |s| s.state_info.add("exp", -121), "state-signature-invalid", true, true),
     ("State ID token in place of the identity", |s| s.state_info.claims["nonce"] = json!("x"), "state-signature-invalid", true, true),
@@ -177,6 +178,7 @@ impl Token {
 
 /// What the relay is going to tell.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent lies")]
 struct Story {
     id: Token,
     info: Token,
@@ -254,12 +256,12 @@ impl Keys {
         if token.crit {
             head["crit"] = json!(["exp"]);
         }
-        let signed = format!("{}.{}", B64.encode(head.to_string()), B64.encode(token.claims.to_string()));
+        let bare = format!("{}.{}", B64.encode(head.to_string()), B64.encode(token.claims.to_string()));
         let signature = match (token.alg, token.signer) {
             ("none", _) => Vec::new(),
             ("HS256", _) => {
                 let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, self.relay.public_key().as_ref());
-                ring::hmac::sign(&key, signed.as_bytes()).as_ref().to_vec()
+                ring::hmac::sign(&key, bare.as_bytes()).as_ref().to_vec()
             }
             (_, signer) => {
                 let key = match signer {
@@ -267,10 +269,10 @@ impl Keys {
                     Signer::State => &self.state,
                     Signer::Pirate => &self.pirate,
                 };
-                key.sign(&SystemRandom::new(), signed.as_bytes()).unwrap().as_ref().to_vec()
+                key.sign(&SystemRandom::new(), bare.as_bytes()).unwrap().as_ref().to_vec()
             }
         };
-        format!("{signed}.{}", B64.encode(signature))
+        format!("{bare}.{}", B64.encode(signature))
     }
 }
 
@@ -375,7 +377,7 @@ impl Bench {
         let deadline = Instant::now() + Duration::from_secs(10);
         match loopback.wait_return(attempt, deadline, &CancellationToken::new()).await.unwrap() {
             Returned::Code { code, browser } => (code, browser),
-            other => panic!("{other:?}"),
+            Returned::Refused { .. } | Returned::Abandoned(_) => panic!("no code"),
         }
     }
 

@@ -13,7 +13,7 @@ use comptoir_franceconnect::{
 use url::Url;
 
 use crate::House;
-use crate::book::{DeskRequest, Granted, Pending};
+use crate::book::{Afterwards, DeskRequest, Granted, Pending};
 use crate::page;
 use crate::query::{Query, desk_return, is_token};
 
@@ -97,7 +97,7 @@ fn leave_first(house: &House, failure: ExchangeError, back: Url) -> Response {
     match (failure.owed_logout, state) {
         (Some(hint), Some(state)) => {
             let leave = house.upstream.end_session_url(&hint, &house.end_uri, &state);
-            house.book().leave(&state, Some(back), house.clock.now());
+            house.book().leave(&state, Afterwards::Desk(back), house.clock.now());
             page::send_on(&leave)
         }
         (Some(_) | None, _) => page::send_on(&back),
@@ -105,10 +105,12 @@ fn leave_first(house: &House, failure: ExchangeError, back: Url) -> Response {
 }
 
 fn error_of(failure: &ExchangeError) -> &'static str {
-    match failure.fault {
-        ExchangeFault::Unreachable(_) | ExchangeFault::TimedOut => "temporarily_unavailable",
-        ExchangeFault::LevelTooLow { .. } => "invalid_acr",
-        _ => "server_error",
+    if matches!(failure.fault, ExchangeFault::Unreachable(_) | ExchangeFault::TimedOut) {
+        "temporarily_unavailable"
+    } else if matches!(failure.fault, ExchangeFault::LevelTooLow { .. }) {
+        "invalid_acr"
+    } else {
+        "server_error"
     }
 }
 

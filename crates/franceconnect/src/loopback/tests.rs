@@ -91,12 +91,11 @@ async fn exchange(port: u16, bytes: &[u8]) -> String {
         let _ = write.shutdown().await;
     };
     let mut answer = Vec::new();
-    let (_, _) = tokio::join!(sent, read.read_to_end(&mut answer));
+    let ((), _) = tokio::join!(sent, read.read_to_end(&mut answer));
     String::from_utf8(answer).unwrap()
 }
 
 /// openid.md §6.2; none of them knows the state, or none is the person's own navigation.
-#[expect(clippy::too_many_lines, reason = "a table: one line per attack")]
 fn attacks(host: &str, good: &str) -> Vec<(&'static str, Vec<u8>)> {
     let with = |head: &str| format!("{head}\r\nHost: {host}\r\n\r\n").into_bytes();
     let get = |target: &str, headers: &str| format!("GET {target} HTTP/1.1\r\n{headers}\r\n").into_bytes();
@@ -167,7 +166,7 @@ fn attacks(host: &str, good: &str) -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("K48 connect and close", Vec::new()),
         ("right state, no issuer", with(&format!("GET {} HTTP/1.1", good.split("&iss").next().unwrap()))),
-        ("right state, another issuer", with(&format!("GET {}0 HTTP/1.1", good))),
+        ("right state, another issuer", with(&format!("GET {good}0 HTTP/1.1"))),
         ("the end before its time", with(&format!("GET {} HTTP/1.1", good.replacen("/retour", "/fin", 1)))),
     ]
 }
