@@ -43,9 +43,9 @@ async fn a_check_in_in_demonstration_tells_its_events_in_order() {
     let mut run = account
         .run(CHECK_IN.iter().chain(&["--demo", "--birth-date", "1962-08-24", "--name", "dub"]))
         .expect("started");
-    let opened = run.next().expect("an event");
+    let opened = run.event().expect("an event");
     assert_eq!((&opened["event"], &opened["purpose"]), (&Value::from("open-browser"), &Value::from("sign-in")));
-    let waiting = run.next().expect("an event");
+    let waiting = run.event().expect("an event");
     assert_eq!((&waiting["event"], &waiting["deadline_s"]), (&Value::from("waiting"), &Value::from(300)));
     let last = Visitor::new().sign_in(address(&opened), "test", Stop::AtTheEnd).await.expect("signed in");
     assert!(last.html.contains("vous pouvez rendre le poste à l'accueil"), "{}", last.html);
@@ -54,7 +54,7 @@ async fn a_check_in_in_demonstration_tells_its_events_in_order() {
     // In either order.
     let (mut verdict, mut signed_out) = (Value::Null, Value::Null);
     for _ in 0..2 {
-        let event = run.next().expect("an event");
+        let event = run.event().expect("an event");
         match event["event"].as_str() {
             Some("verdict") => verdict = event,
             Some("signed-out") => signed_out = event,
@@ -65,7 +65,7 @@ async fn a_check_in_in_demonstration_tells_its_events_in_order() {
     assert_eq!(verdict["candidates"][0]["opened"], true, "the record found by --birth-date and --name");
     assert_eq!(verdict["concordance"]["birth_name"]["finding"], "equal");
     assert_eq!(signed_out["confirmed"], true);
-    assert_eq!(run.next().expect("an event")["event"], "done");
+    assert_eq!(run.event().expect("an event")["event"], "done");
     assert_eq!(run.end().expect("ended").status.code(), Some(0));
 }
 
@@ -112,7 +112,7 @@ async fn killed_before_a_token_exists_the_next_sign_in_is_held() {
     assert_eq!(live_sessions(&franceconnect).await.expect("a count"), 1);
 
     let mut held = check_in_at(&account, &relay, &[]);
-    let event = held.next().expect("an event");
+    let event = held.event().expect("an event");
     assert_eq!((&event["event"], &event["code"]), (&"failed".into(), &"browser-session-may-remain".into()));
     assert_eq!(held.end().expect("ended").status.code(), Some(1));
 
@@ -156,7 +156,7 @@ async fn a_refusal_ends_with_3() {
     let back = visitor.fetch(page.link("abort").expect("a way back")).await.expect("back");
     visitor.follow(back, |_| false).await.expect("the last page");
     assert_eq!(run.until("verdict").expect("an event")["outcome"], "refused");
-    assert_eq!(run.next().expect("an event")["event"], "done");
+    assert_eq!(run.event().expect("an event")["event"], "done");
     assert_eq!(run.end().expect("ended").status.code(), Some(3));
 }
 

@@ -1,7 +1,7 @@
 //! The real window under WebDriver, the real system browser under a second driver, the real keychain.
 //!
 //! Left out of plain `cargo test`: it needs the session that `./x test` makes.
-#![expect(clippy::expect_used, reason = "a test may stop at what should not be")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may stop at what should not be")]
 
 use comptoir_tests::program::Account;
 use fantoccini::key::Key;
@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A program of the test bench; ended when dropped.
 struct Bench(Child);

@@ -14,7 +14,7 @@ use std::time::Duration;
 use url::Url;
 
 /// No step of a check-in on one machine takes as long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A person's account on the machine: a home, a session bus and a keychain of its own, so that no
 /// test finds what another one left.
@@ -171,7 +171,7 @@ impl Running {
     ///
     /// # Errors
     /// When the program ended, wrote something else, or nothing for a minute.
-    pub fn next(&mut self) -> Result<Value, String> {
+    pub fn event(&mut self) -> Result<Value, String> {
         match self.events.recv_timeout(PATIENCE) {
             Ok(line) => serde_json::from_str(&line).map_err(|_| format!("not JSON: {line}")),
             Err(RecvTimeoutError::Timeout) => Err("nothing for a minute".to_owned()),
@@ -182,11 +182,11 @@ impl Running {
     /// The next event of this name; others before it are passed over.
     ///
     /// # Errors
-    /// As [`Running::next`].
+    /// As [`Running::event`].
     pub fn until(&mut self, name: &str) -> Result<Value, String> {
         let mut seen = Vec::new();
         loop {
-            let event = self.next().map_err(|error| format!("{error}, waiting for {name}, after {seen:?}"))?;
+            let event = self.event().map_err(|error| format!("{error}, waiting for {name}, after {seen:?}"))?;
             if event.get("event").and_then(Value::as_str) == Some(name) {
                 return Ok(event);
             }

@@ -30,6 +30,7 @@ fn commands() -> Builder<tauri::Wry> {
 }
 
 /// Opens the window and stays until it is closed.
+#[expect(clippy::disallowed_methods, reason = "tauri's own macro names `exit`; we return an ExitCode")]
 pub(crate) fn run() -> ExitCode {
     let commands = commands();
     let built = tauri::Builder::default()
