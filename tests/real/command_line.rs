@@ -10,8 +10,14 @@ use url::Url;
 
 const CHECK_IN: &[&str] = &["check-in", "--json", "--no-browser"];
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_comptoir");
+
 fn account() -> Account {
-    Account::new(env!("CARGO_BIN_EXE_comptoir")).expect("an account")
+    Account::with_keychain(PROGRAM).expect("an account")
+}
+
+fn without_keychain() -> Account {
+    Account::without_keychain(PROGRAM).expect("an account")
 }
 
 fn address(event: &Value) -> Url {
@@ -31,15 +37,15 @@ fn check_in_at(account: &Account, relay: &str, more: &[&str]) -> Running {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn a_check_in_in_demonstration_tells_its_events_in_order() {
     let account = account();
     let mut run = account
         .run(CHECK_IN.iter().chain(&["--demo", "--birth-date", "1962-08-24", "--name", "dub"]))
         .expect("started");
-    let opened = run.next().expect("an event");
+    let opened = run.event().expect("an event");
     assert_eq!((&opened["event"], &opened["purpose"]), (&Value::from("open-browser"), &Value::from("sign-in")));
-    let waiting = run.next().expect("an event");
+    let waiting = run.event().expect("an event");
     assert_eq!((&waiting["event"], &waiting["deadline_s"]), (&Value::from("waiting"), &Value::from(300)));
     let last = Visitor::new().sign_in(address(&opened), "test", Stop::AtTheEnd).await.expect("signed in");
     assert!(last.html.contains("vous pouvez rendre le poste à l'accueil"), "{}", last.html);
@@ -48,7 +54,7 @@ async fn a_check_in_in_demonstration_tells_its_events_in_order() {
     // In either order.
     let (mut verdict, mut signed_out) = (Value::Null, Value::Null);
     for _ in 0..2 {
-        let event = run.next().expect("an event");
+        let event = run.event().expect("an event");
         match event["event"].as_str() {
             Some("verdict") => verdict = event,
             Some("signed-out") => signed_out = event,
@@ -59,12 +65,12 @@ async fn a_check_in_in_demonstration_tells_its_events_in_order() {
     assert_eq!(verdict["candidates"][0]["opened"], true, "the record found by --birth-date and --name");
     assert_eq!(verdict["concordance"]["birth_name"]["finding"], "equal");
     assert_eq!(signed_out["confirmed"], true);
-    assert_eq!(run.next().expect("an event")["event"], "done");
+    assert_eq!(run.event().expect("an event")["event"], "done");
     assert_eq!(run.end().expect("ended").status.code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn killed_between_token_and_logout_the_next_start_logs_out_first() {
     let account = account();
     let (_provider, relay, franceconnect) = provider(&account);
@@ -93,7 +99,7 @@ async fn killed_between_token_and_logout_the_next_start_logs_out_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn killed_before_a_token_exists_the_next_sign_in_is_held() {
     let account = account();
     let (_provider, relay, franceconnect) = provider(&account);
@@ -106,7 +112,7 @@ async fn killed_before_a_token_exists_the_next_sign_in_is_held() {
     assert_eq!(live_sessions(&franceconnect).await.expect("a count"), 1);
 
     let mut held = check_in_at(&account, &relay, &[]);
-    let event = held.next().expect("an event");
+    let event = held.event().expect("an event");
     assert_eq!((&event["event"], &event["code"]), (&"failed".into(), &"browser-session-may-remain".into()));
     assert_eq!(held.end().expect("ended").status.code(), Some(1));
 
@@ -119,7 +125,7 @@ async fn killed_before_a_token_exists_the_next_sign_in_is_held() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn a_debt_to_a_demonstration_that_has_ended_is_written_off() {
     let account = account();
     let (ended, relay, _) = provider(&account);
@@ -139,7 +145,7 @@ async fn a_debt_to_a_demonstration_that_has_ended_is_written_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn a_refusal_ends_with_3() {
     let account = account();
     let mut run = account.run(CHECK_IN.iter().chain(&["--demo"])).expect("started");
@@ -150,12 +156,12 @@ async fn a_refusal_ends_with_3() {
     let back = visitor.fetch(page.link("abort").expect("a way back")).await.expect("back");
     visitor.follow(back, |_| false).await.expect("the last page");
     assert_eq!(run.until("verdict").expect("an event")["outcome"], "refused");
-    assert_eq!(run.next().expect("an event")["event"], "done");
+    assert_eq!(run.event().expect("an event")["event"], "done");
     assert_eq!(run.end().expect("ended").status.code(), Some(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the keychain of a desktop session: ./x test"]
+#[ignore = "needs a session bus and a keyring: ./x test"]
 async fn an_interrupted_check_in_says_so() {
     let account = account();
     let mut run = account.run(CHECK_IN.iter().chain(&["--demo"])).expect("started");
@@ -166,7 +172,7 @@ async fn an_interrupted_check_in_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_keychain_the_program_explains_itself_and_writes_no_key() {
-    let account = account().without_keychain();
+    let account = without_keychain();
     let mut refused = account.run(CHECK_IN.iter().chain(&["--demo"])).expect("started");
     let event = refused.until("failed").expect("an explanation");
     assert_eq!(event["code"], "keychain-absent");
@@ -188,7 +194,7 @@ async fn without_a_keychain_the_program_explains_itself_and_writes_no_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_trait_and_no_token_appears_in_a_log_at_any_level() {
-    let account = account().without_keychain();
+    let account = without_keychain();
     let mut run = account.run(CHECK_IN.iter().chain(&["--demo", "--session-only"])).expect("started");
     let opened = address(&run.until("open-browser").expect("an address"));
     let stopped =
@@ -200,13 +206,14 @@ async fn no_trait_and_no_token_appears_in_a_log_at_any_level() {
     let log = run.end().expect("ended").log;
     assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log was asked for everything: {log}");
 
-    let mut secrets: Vec<String> = ["TROIS-DUPRE", "Melissandre", "Juliette", "1981-07-27", "27/07/1981", "13012"]
-        .map(str::to_owned)
-        .into();
+    let mut secrets: Vec<String> =
+        ["TROIS-DUPRE", "Melissandre", "Juliette", "1981-07-27", "27/07/1981", "13012"].map(str::to_owned).into();
     let traits = identity["traits"].as_object().expect("traits");
     secrets.extend(traits.values().filter_map(Value::as_str).filter(|text| text.len() > 3).map(str::to_owned));
     for url in [&opened, &logout] {
-        let values = url.query_pairs().filter(|(name, _)| ["state", "nonce", "code_challenge", "id_token_hint"].contains(&name.as_ref()));
+        let values = url
+            .query_pairs()
+            .filter(|(name, _)| ["state", "nonce", "code_challenge", "id_token_hint"].contains(&name.as_ref()));
         secrets.extend(values.map(|(_, value)| value.into_owned()));
     }
     assert!(secrets.len() > 12, "{}", secrets.len());
@@ -217,7 +224,7 @@ async fn no_trait_and_no_token_appears_in_a_log_at_any_level() {
 
 #[test]
 fn usage_errors_end_with_2() {
-    let account = account();
+    let account = without_keychain();
     for args in [
         &["check-in"][..],
         &["check-in", "--demo", "--relay", "https://relais.example.invalid"],

@@ -1,7 +1,7 @@
 //! The real window under WebDriver, the real system browser under a second driver, the real keychain.
 //!
 //! Left out of plain `cargo test`: it needs the session that `./x test` makes.
-#![expect(clippy::expect_used, reason = "a test may stop at what should not be")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may stop at what should not be")]
 
 use comptoir_tests::program::Account;
 use fantoccini::key::Key;
@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A program of the test bench; ended when dropped.
 struct Bench(Child);
@@ -107,7 +107,7 @@ async fn picture(client: &Client, name: &str) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a display, a keychain and a browser: ./x test"]
 async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen() {
-    let account = Account::new(env!("CARGO_BIN_EXE_comptoir")).expect("an account");
+    let account = Account::with_keychain(env!("CARGO_BIN_EXE_comptoir")).expect("an account");
     let (window_driver, browser_driver, browser_port) = (free_port(), free_port(), free_port());
     install_browser(&account, browser_port);
 
@@ -115,11 +115,7 @@ async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen()
     let mut driver = Command::new("WebKitWebDriver");
     driver.arg(format!("--port={window_driver}")).env("TAURI_WEBVIEW_AUTOMATION", "true");
     driver.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1").env("COMPTOIR_LOG", "debug");
-    for (name, value) in account.command([""; 0]).get_envs() {
-        if let Some(value) = value {
-            driver.env(name, value);
-        }
-    }
+    account.inhabit(&mut driver);
     let _driver = Bench(driver.stdout(Stdio::null()).spawn().expect("WebKitWebDriver"));
     let window = session(
         window_driver,

@@ -1,10 +1,5 @@
 //! Desk, relay and simulated FranceConnect, with a scripted browser: the whole sign-in and sign-out.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at what should not be"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what should not be")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -40,9 +35,9 @@ async fn a_patient_signs_in_and_is_signed_out() {
     let signed_in = redeemed.identify(&world.http, &world.clock).await.unwrap();
     assert_eq!(signed_in.acr, AcrValue::Eidas1);
     let traits = signed_in.identity.traits();
-    assert_eq!(traits.birth_name.known().map(|name| name.raw()), Some("DUBOIS"));
-    assert_eq!(traits.first_given_name.known().map(|name| name.raw()), Some("Angela"));
-    assert_eq!(traits.birth_date.map(|date| date.iso()).as_deref(), Some("1962-08-24"));
+    assert_eq!(traits.birth_name.known().map(comptoir_identity::BirthName::raw), Some("DUBOIS"));
+    assert_eq!(traits.first_given_name.known().map(comptoir_identity::GivenName::raw), Some("Angela"));
+    assert_eq!(traits.birth_date.map(comptoir_identity::BirthDate::iso).as_deref(), Some("1962-08-24"));
     assert_eq!(world.simulator.live_sessions(), 1);
 
     // decisions.md: under 2,000 bytes, and not a trait in it.
@@ -477,17 +472,17 @@ async fn walk(browser: &reqwest::Client, from: Url, step: Step) -> String {
 }
 
 /// Walks until a redirect leads below an address, and returns it.
-async fn walk_until(browser: &reqwest::Client, from: Url, step: Step, stop: &str) -> Url {
-    walk_to(browser, from, step, Some(stop)).await.0
+async fn walk_until(browser: &reqwest::Client, from: Url, step: Step, until: &str) -> Url {
+    walk_to(browser, from, step, Some(until)).await.0
 }
 
-async fn walk_to(browser: &reqwest::Client, from: Url, step: Step, stop: Option<&str>) -> (Url, String) {
+async fn walk_to(browser: &reqwest::Client, from: Url, step: Step, until: Option<&str>) -> (Url, String) {
     let mut at = from.clone();
     let mut answer = browser.get(from).send().await.unwrap();
     for _ in 0..20 {
         if let Some(location) = answer.headers().get("location") {
             at = at.join(location.to_str().unwrap()).unwrap();
-            if stop.is_some_and(|stop| at.as_str().starts_with(stop)) {
+            if until.is_some_and(|until| at.as_str().starts_with(until)) {
                 return (at, String::new());
             }
             answer = browser.get(at.clone()).send().await.unwrap();

@@ -109,6 +109,9 @@ fn error_of(failure: &ExchangeError) -> &'static str {
         "temporarily_unavailable"
     } else if matches!(failure.fault, ExchangeFault::LevelTooLow { .. }) {
         "invalid_acr"
+    } else if matches!(failure.fault, ExchangeFault::SessionReused) {
+        // OIDC Core §3.1.2.6: the person must sign in anew.
+        "login_required"
     } else {
         "server_error"
     }

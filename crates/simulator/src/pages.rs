@@ -71,7 +71,7 @@ pub(crate) fn sign_in(interaction: &str, provider: &IdentityProvider, failed: bo
             form #sign-in-form method="post" action=(action) {
                 input type="hidden" name="provider" value=(provider.id);
                 label for="login" { "Identifiant fictif" }
-                input #login name="login" type="text" value="test" required autocomplete="off"
+                input #login name="login" type="text" required autocomplete="off"
                     autocapitalize="none" spellcheck="false";
                 label for="password" { "Mot de passe (toujours 123)" }
                 input #password name="password" type="password" required autocomplete="off";
@@ -99,7 +99,7 @@ fn people(title: &str, kept: impl Fn(&Citizen) -> bool) -> Markup {
 
 fn cards<'c>(title: &str, people: impl Iterator<Item = &'c Citizen>) -> Markup {
     html! {
-        h2 { (title) }
+        h3 { (title) }
         ul.grid {
             @for citizen in people {
                 li {

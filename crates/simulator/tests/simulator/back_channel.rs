@@ -4,13 +4,13 @@ use comptoir_simulator::{Algorithm, Options, Simulator, StartError};
 use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, SET_COOKIE, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 
-use crate::bench::{BACK, Bench, Browser, Changes, NONCE, SECRET, START, STATE, browserless, names, part};
+use crate::bench::{BACK, Bench, Browser, Changes, NONCE, SECRET, START, STATE, names, part};
 
 #[tokio::test]
 async fn discovery_promises_what_the_real_one_promises() {
     let bench = Bench::start().await;
     let url = bench.at("/.well-known/openid-configuration");
-    let response = browserless().get(url).send().await.unwrap();
+    let response = bench.http.get(url).send().await.unwrap();
     assert_eq!(response.headers()[CACHE_CONTROL], "public, max-age=600");
     assert!(!response.headers().contains_key(SET_COOKIE));
     let document: Value = response.json().await.unwrap();
@@ -42,7 +42,7 @@ async fn discovery_promises_what_the_real_one_promises() {
 #[tokio::test]
 async fn the_ec_key_is_published_before_the_rsa_key() {
     let bench = Bench::start().await;
-    let response = browserless().get(bench.at("/jwks")).send().await.unwrap();
+    let response = bench.http.get(bench.at("/jwks")).send().await.unwrap();
     assert_eq!(response.headers()[CACHE_CONTROL], "public, max-age=600");
     let jwks: Value = response.json().await.unwrap();
     let keys = jwks["keys"].as_array().unwrap();
@@ -172,14 +172,14 @@ async fn userinfo_wants_a_living_token_and_a_get() {
     let code = Browser::new(&bench).code("test", &[]).await;
     let (_, token) = bench.token(&code, &[]).await;
     let url = bench.at("/userinfo");
-    let none = browserless().get(&url).send().await.unwrap();
+    let none = bench.http.get(&url).send().await.unwrap();
     assert_eq!(none.status(), 401);
     let unknown = bench.userinfo(&json!("x")).await;
     assert_eq!(unknown.status(), 401);
     assert!(unknown.headers().contains_key(WWW_AUTHENTICATE));
     assert_eq!(unknown.json::<Value>().await.unwrap()["error"], "invalid_token");
     let bearer = token["access_token"].as_str().unwrap();
-    let posted = browserless().post(&url).bearer_auth(bearer).send().await.unwrap();
+    let posted = bench.http.post(&url).bearer_auth(bearer).send().await.unwrap();
     assert_eq!(posted.status(), 404);
     bench.advance(60);
     assert_eq!(bench.userinfo(&token["access_token"]).await.status(), 200);
@@ -197,7 +197,7 @@ async fn a_revoked_token_is_dead_and_a_hint_is_refused() {
         let mut form = vec![("token", access), ("client_id", "relais"), ("client_secret", SECRET)];
         form.extend(more.map(|name| (name, "access_token")));
         let url = bench.at("/token/revocation");
-        let response = browserless().post(url).form(&form).send().await.unwrap();
+        let response = bench.http.post(url).form(&form).send().await.unwrap();
         assert_eq!(response.status(), status);
         assert_eq!(bench.userinfo(&token["access_token"]).await.status(), alive);
     }
@@ -229,21 +229,21 @@ async fn the_trace_tells_order_and_outcome_and_no_secret() {
 
     let simulator = format!("http://{}/simulator", bench.simulator.issuer().authority());
     let url = format!("{simulator}/trace");
-    let shown = browserless().get(url).send().await.unwrap().text().await.unwrap();
+    let shown = bench.http.get(url).send().await.unwrap().text().await.unwrap();
     assert!(shown.contains("redirect_uri") && shown.contains(BACK));
     let id_token = token["id_token"].as_str().unwrap();
     for secret in [STATE, NONCE, SECRET, &code, id_token, "\"test\"", "\"123\""] {
         assert!(!shown.contains(secret), "{secret}");
     }
     let url = format!("{simulator}/sessions");
-    let live: Value = browserless().get(url).send().await.unwrap().json().await.unwrap();
+    let live: Value = bench.http.get(url).send().await.unwrap().json().await.unwrap();
     assert_eq!(live, json!({ "live": 1 }));
 }
 
 #[tokio::test]
 async fn a_foreign_host_name_is_turned_away() {
     let bench = Bench::start().await;
-    let request = browserless().get(bench.at("/jwks")).header(HOST, "rebound.example.invalid");
+    let request = bench.http.get(bench.at("/jwks")).header(HOST, "rebound.example.invalid");
     assert_eq!(request.send().await.unwrap().status(), 421);
 }
 

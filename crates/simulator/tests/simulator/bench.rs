@@ -25,6 +25,8 @@ pub(crate) const START: i64 = 1_800_000_000;
 
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
+    /// The relying party's back channel: no cookies.
+    pub(crate) http: reqwest::Client,
     now: Arc<AtomicI64>,
 }
 
@@ -36,7 +38,7 @@ impl Bench {
         let simulator = Simulator::start(Options { port: 0, clock: Arc::new(clock) }).await.unwrap();
         simulator.register(client("relais", Algorithm::Es256));
         simulator.register(client("autre", Algorithm::Rs256));
-        Self { simulator, now }
+        Self { simulator, http: http(false), now }
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
@@ -62,19 +64,19 @@ impl Bench {
             ],
             changes,
         );
-        let response = browserless().post(self.at("/token")).form(&form).send().await.unwrap();
+        let response = self.http.post(self.at("/token")).form(&form).send().await.unwrap();
         (response.status(), response.json().await.unwrap())
     }
 
     pub(crate) async fn userinfo(&self, access_token: &Value) -> Response {
         let bearer = access_token.as_str().unwrap();
-        browserless().get(self.at("/userinfo")).bearer_auth(bearer).send().await.unwrap()
+        self.http.get(self.at("/userinfo")).bearer_auth(bearer).send().await.unwrap()
     }
 
     /// Verifies a JWT against the published keys and returns its claims.
     pub(crate) async fn verified(&self, token: &str, algorithm: Algorithm) -> Option<Map<String, Value>> {
         let jwks: jsonwebtoken::jwk::JwkSet =
-            browserless().get(self.at("/jwks")).send().await.unwrap().json().await.unwrap();
+            self.http.get(self.at("/jwks")).send().await.unwrap().json().await.unwrap();
         let header = jsonwebtoken::decode_header(token).ok()?;
         let algorithm = match algorithm {
             Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
@@ -99,11 +101,6 @@ fn client(client_id: &str, algorithm: Algorithm) -> Client {
         redirect_uris: vec![BACK.to_owned()],
         post_logout_redirect_uris: vec![EXIT.to_owned()],
     }
-}
-
-/// An HTTP client without cookies: the relying party's back channel.
-pub(crate) fn browserless() -> reqwest::Client {
-    http(false)
 }
 
 fn http(cookies: bool) -> reqwest::Client {

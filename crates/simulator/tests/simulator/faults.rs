@@ -5,7 +5,7 @@ use std::time::Duration;
 use comptoir_simulator::{Algorithm, Fault};
 use serde_json::{Value, json};
 
-use crate::bench::{BACK, Bench, Browser, NONCE, SECRET, START, STATE, browserless, part};
+use crate::bench::{BACK, Bench, Browser, NONCE, SECRET, START, STATE, part};
 
 #[tokio::test]
 async fn a_faulty_id_token_is_faulty_in_one_point() {
@@ -127,7 +127,7 @@ async fn the_token_endpoint_may_fail_or_hang() {
         ("redirect_uri", BACK),
         ("code", &code),
     ];
-    let request = browserless().post(bench.at("/token")).form(&form);
+    let request = bench.http.post(bench.at("/token")).form(&form);
     let error = request.timeout(Duration::from_millis(300)).send().await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
 
