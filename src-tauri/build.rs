@@ -20,13 +20,14 @@ const COMMANDS: &[&str] = &[
     "go_paper",
 ];
 
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dist = Path::new("../ui/dist");
     println!("cargo:rerun-if-changed=../ui/dist");
     if !dist.join("index.html").exists() {
-        std::fs::create_dir_all(dist).expect("ui/dist can be made");
-        std::fs::write(dist.join("index.html"), PLACEHOLDER).expect("the placeholder page can be written");
+        std::fs::create_dir_all(dist)?;
+        std::fs::write(dist.join("index.html"), PLACEHOLDER)?;
     }
     let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
-    tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)).expect("Tauri's context is built");
+    tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest))?;
+    Ok(())
 }

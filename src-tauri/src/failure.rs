@@ -104,6 +104,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ("state-evidence-unbound", "L'identité transmise par le relais n'est pas celle de cette vérification. Elle a été écartée et le registre n'a pas été modifié. Utilisez la pièce d'identité et prévenez votre informaticien."),
     ("subject-differs", "Les réponses reçues ne parlent pas de la même personne. Elles ont été écartées et le registre n'a pas été modifié. Recommencez la vérification."),
     ("session-reused", "Cette identité vient d'une connexion plus ancienne que cette vérification : c'est peut-être celle du patient précédent. Elle a été écartée. Fermez toutes les fenêtres du navigateur, puis recommencez."),
+    ("session-replayed", "Le navigateur avait gardé une connexion FranceConnect plus ancienne que cette vérification : c'est peut-être celle du patient précédent. Elle a été fermée et rien n'a été montré. Fermez toutes les fenêtres du navigateur, puis recommencez."),
     ("level-too-low", "Le niveau de garantie obtenu est inférieur à celui demandé. L'identité a été écartée. Le patient peut choisir un autre moyen de connexion, ou présenter sa pièce d'identité."),
     ("clock-wrong", "L'horloge de cet ordinateur n'est pas à l'heure : les contrôles de FranceConnect échouent. Le registre n'a pas été modifié. Réglez l'heure automatique du système, puis recommencez."),
     ("server-error", "FranceConnect a rencontré une erreur. Le registre n'a pas été modifié. Réessayez dans quelques minutes ; en attendant, utilisez la pièce d'identité."),

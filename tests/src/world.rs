@@ -14,8 +14,8 @@ use comptoir_simulator::{Algorithm, Client, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -114,7 +114,8 @@ impl World {
         let of_simulator = clock.clone();
         let rng: Arc<dyn SecureRandom + Send + Sync> = Arc::new(SystemRandom::new());
         let simulator =
-            Simulator::start(comptoir_simulator::Options { port: 0, clock: Arc::new(move || of_simulator.now()) }).await?;
+            Simulator::start(comptoir_simulator::Options { port: 0, clock: Arc::new(move || of_simulator.now()) })
+                .await?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let issuer = Url::parse(&format!("http://{}", listener.local_addr()?))?;
         let (return_uri, end_uri) = (issuer.join(CALLBACK_PATH)?, issuer.join(SIGNED_OUT_PATH)?);

@@ -38,7 +38,11 @@ const TEST: &[Step] = &[
     Step::new("UI types", Where::Here, &["npm", "run", "check"]),
     Step::new("UI in Chromium", Where::Here, &["npm", "test"]),
     Step::new("lints", Where::Here, &["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
-    Step::new("tests, real desktop included", Where::Session, &["cargo", "test", "--workspace"]),
+    Step::new(
+        "tests, real desktop included",
+        Where::Session,
+        &["cargo", "test", "--workspace", "--", "--include-ignored"],
+    ),
 ];
 
 const LONG: &[Step] =

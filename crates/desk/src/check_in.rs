@@ -277,12 +277,11 @@ impl Counter<'_> {
         let turn = loopback.expect_end(&SystemRandom::new())?;
         let address = provider.end_session_url(hint, &loopback.end_uri(), turn.state());
         let cancel = if browser.is_some() { CancellationToken::new() } else { self.cancel.clone() };
-        match browser {
-            Some(browser) => browser.send_on(&address).await,
-            None => {
-                self.open_browser(&address, Purpose::SignOut).await;
-                (self.steps)(Step::Waiting { deadline: desk.patience.sign_out });
-            }
+        if let Some(browser) = browser {
+            browser.send_on(&address).await;
+        } else {
+            self.open_browser(&address, Purpose::SignOut).await;
+            (self.steps)(Step::Waiting { deadline: desk.patience.sign_out });
         }
         let confirmed =
             loopback.wait_end(turn, Instant::now() + desk.patience.sign_out, &cancel).await == Ended::Confirmed;

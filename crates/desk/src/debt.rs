@@ -25,13 +25,11 @@ pub(crate) fn read(keychain: &dyn Keychain) -> Result<Option<Debt>, KeychainErro
     };
     let mut hint = Zeroizing::new(Vec::new());
     for part in 1..=parts {
-        match keychain.read(&name_of(part))? {
-            Some(bytes) => hint.extend_from_slice(bytes.expose()),
-            None => {
-                forget(keychain)?;
-                return Ok(None);
-            }
-        }
+        let Some(bytes) = keychain.read(&name_of(part))? else {
+            forget(keychain)?;
+            return Ok(None);
+        };
+        hint.extend_from_slice(bytes.expose());
     }
     Ok(Some(Debt { issuer, hint: Secret::new(hint.to_vec()) }))
 }

@@ -18,7 +18,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { sign_in: Duration::from_secs(300), sign_out: Duration::from_secs(60) }
+        Self { sign_in: Duration::from_mins(5), sign_out: Duration::from_mins(1) }
     }
 }
 

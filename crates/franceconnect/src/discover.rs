@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn metadata_is_taken_or_refused() {
-        let cases: [(&str, fn(&mut Value), Option<&str>); 9] = [
+        type Case = (&'static str, fn(&mut Value), Option<&'static str>);
+        let cases: [Case; 9] = [
             ("right", |_| {}, None),
             ("another issuer", |m| m["issuer"] = json!("https://autre.example"), Some("issuer-differs")),
             ("plain PKCE", |m| m["code_challenge_methods_supported"] = json!(["plain"]), Some("metadata-invalid")),

@@ -230,10 +230,7 @@ impl Attempt {
             .await
             .map_err(|failure| match failure {
                 Failure::Keys(fault) => of_keys(fault, party),
-                Failure::Fault(fault) => of_time(fault, offset).unwrap_or(match fault {
-                    IdTokenFault::AuthTimeEarly => ExchangeFault::SessionReused,
-                    other => ExchangeFault::IdTokenInvalid(other),
-                }),
+                Failure::Fault(fault) => of_id_token(fault, offset, ExchangeFault::IdTokenInvalid),
             })
             .map_err(|fault| ExchangeError {
                 // A session that was reused is ended with the token that tells of it.
@@ -359,10 +356,7 @@ impl Redeemed {
             verify_id_token(&id_token, &state.keys, &expected, http, clock).await.map_err(|failure| match failure {
                 Failure::Keys(fault) => of_keys(fault, Party::FranceConnect),
                 Failure::Fault(IdTokenFault::Nonce) => ExchangeFault::StateUnbound,
-                Failure::Fault(fault) => of_time(fault, offset).unwrap_or(match fault {
-                    IdTokenFault::AuthTimeEarly => ExchangeFault::SessionReused,
-                    other => ExchangeFault::StateIdTokenInvalid(other),
-                }),
+                Failure::Fault(fault) => of_id_token(fault, offset, ExchangeFault::StateIdTokenInvalid),
             })?;
         // A relay that overstates the level would be believed by whoever reads only its own token.
         if verified.acr != self.verified.acr {
@@ -456,8 +450,18 @@ fn offset(answer: &Answer, now: Timestamp) -> Option<SignedDuration> {
     answer.date.map(|date| date.duration_since(now))
 }
 
-fn of_time(fault: IdTokenFault, offset: Option<SignedDuration>) -> Option<ExchangeFault> {
-    fault.is_about_time().then(|| clock_wrong(offset)).flatten()
+/// A wrong clock on this machine explains a fault of time better than the fault itself.
+fn of_id_token(
+    fault: IdTokenFault,
+    offset: Option<SignedDuration>,
+    otherwise: fn(IdTokenFault) -> ExchangeFault,
+) -> ExchangeFault {
+    let clock = if fault.is_about_time() { clock_wrong(offset) } else { None };
+    match clock {
+        Some(clock) => clock,
+        None if fault == IdTokenFault::AuthTimeEarly => ExchangeFault::SessionReused,
+        None => otherwise(fault),
+    }
 }
 
 fn of_expiry(fault: UserinfoFault, offset: Option<SignedDuration>) -> Option<ExchangeFault> {

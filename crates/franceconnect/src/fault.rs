@@ -68,6 +68,7 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("response-type-refused", "FC-47", false),
     ("client-unauthorised", "FC-48", false),
     ("provider-error", "FC-49", true),
+    ("session-replayed", "FC-50", true),
 ];
 
 #[cfg(test)]

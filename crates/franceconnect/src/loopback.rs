@@ -294,10 +294,13 @@ fn registered_port(return_uri: &Url, end_uri: &Url) -> Result<u16, BindError> {
 }
 
 fn of_bind(error: io::Error, port: u16) -> BindError {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => BindError::PortTaken(port),
-        io::ErrorKind::PermissionDenied => BindError::PortReserved(port),
-        _ => BindError::Unavailable(error),
+    let is = |kind| error.kind() == kind;
+    if is(io::ErrorKind::AddrInUse) {
+        BindError::PortTaken(port)
+    } else if is(io::ErrorKind::PermissionDenied) {
+        BindError::PortReserved(port)
+    } else {
+        BindError::Unavailable(error)
     }
 }
 

@@ -48,6 +48,9 @@ pub enum AuthorizationError {
     /// The client may not do this.
     #[error("the client is not authorised")]
     UnauthorizedClient,
+    /// The person must sign in anew: the session found in the browser is older than this attempt.
+    #[error("the session found in the browser is older than this attempt")]
+    LoginRequired,
     /// An error not known here.
     #[error("the provider answered with an error")]
     Other,
@@ -67,6 +70,7 @@ impl AuthorizationError {
             "invalid_request" => Self::InvalidRequest,
             "unsupported_response_type" => Self::UnsupportedResponseType,
             "unauthorized_client" => Self::UnauthorizedClient,
+            "login_required" => Self::LoginRequired,
             _ => Self::Other,
         }
     }
@@ -84,6 +88,7 @@ impl AuthorizationError {
             Self::InvalidRequest => "invalid_request",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::UnauthorizedClient => "unauthorized_client",
+            Self::LoginRequired => "login_required",
         }
     }
 
@@ -106,6 +111,7 @@ impl Fault for AuthorizationError {
             Self::InvalidRequest => "request-refused",
             Self::UnsupportedResponseType => "response-type-refused",
             Self::UnauthorizedClient => "client-unauthorised",
+            Self::LoginRequired => "session-replayed",
             Self::Other => "provider-error",
         }
     }

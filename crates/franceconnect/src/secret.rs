@@ -141,7 +141,7 @@ mod tests {
         let state = Secret::random_hex(&rng).unwrap();
         let verifier = Secret::random_base64url(&rng).unwrap();
         assert_eq!((state.expose().len(), verifier.expose().len()), (64, 43));
-        assert!(state.matches(&state.expose().to_owned()) && !state.matches(verifier.expose()));
+        assert!(state.matches(state.expose()) && !state.matches(verifier.expose()));
         let hint = IdTokenHint::from_bytes(b"a.b-_c.d".to_vec()).unwrap();
         let code = AuthorizationCode::new("code".to_owned());
         assert_eq!(format!("{state:?}{hint:?}{code:?}"), "[secret][secret][secret]");

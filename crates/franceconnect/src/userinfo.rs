@@ -65,9 +65,8 @@ pub(crate) fn verify(
         return Err(UserinfoFault::Algorithm);
     }
     let mut fitting = keys.jose.iter().filter(|key| fits(key, header.kid.as_deref(), alg));
-    let key = match (fitting.next(), fitting.next()) {
-        (Some(key), None) => key,
-        (None | Some(_), _) => return Err(UserinfoFault::UnknownKey),
+    let (Some(key), None) = (fitting.next(), fitting.next()) else {
+        return Err(UserinfoFault::UnknownKey);
     };
     let key = DecodingKey::from_jwk(key).map_err(|_| UserinfoFault::UnknownKey)?;
     // The library's own checks read the system's clock: the claims are checked below instead.
@@ -118,12 +117,12 @@ fn jose_alg(alg: SigningAlg) -> Algorithm {
 /// A key is chosen by identifier and by kind: FranceConnect publishes an EC and an RSA key
 /// (franceconnect.md §1.4).
 fn fits(key: &Jwk, kid: Option<&str>, alg: SigningAlg) -> bool {
-    let kind = match (alg, &key.algorithm) {
+    let of_kind = match (alg, &key.algorithm) {
         (SigningAlg::Es256, AlgorithmParameters::EllipticCurve(curve)) => curve.curve == EllipticCurve::P256,
         (SigningAlg::Rs256, AlgorithmParameters::RSA(_)) => true,
         (SigningAlg::Es256 | SigningAlg::Rs256, _) => false,
     };
     let named = kid.is_none() || key.common.key_id.as_deref() == kid;
-    let signing = key.common.public_key_use.as_ref().is_none_or(|r#use| *r#use == PublicKeyUse::Signature);
-    kind && named && signing
+    let may_sign = key.common.public_key_use.as_ref().is_none_or(|r#use| *r#use == PublicKeyUse::Signature);
+    of_kind && named && may_sign
 }

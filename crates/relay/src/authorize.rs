@@ -13,7 +13,7 @@ use comptoir_franceconnect::{
 use url::Url;
 
 use crate::House;
-use crate::book::{DeskRequest, Granted, Pending};
+use crate::book::{Afterwards, DeskRequest, Granted, Pending};
 use crate::page;
 use crate::query::{Query, desk_return, is_token};
 
@@ -97,7 +97,7 @@ fn leave_first(house: &House, failure: ExchangeError, back: Url) -> Response {
     match (failure.owed_logout, state) {
         (Some(hint), Some(state)) => {
             let leave = house.upstream.end_session_url(&hint, &house.end_uri, &state);
-            house.book().leave(&state, Some(back), house.clock.now());
+            house.book().leave(&state, Afterwards::Desk(back), house.clock.now());
             page::send_on(&leave)
         }
         (Some(_) | None, _) => page::send_on(&back),
@@ -105,10 +105,15 @@ fn leave_first(house: &House, failure: ExchangeError, back: Url) -> Response {
 }
 
 fn error_of(failure: &ExchangeError) -> &'static str {
-    match failure.fault {
-        ExchangeFault::Unreachable(_) | ExchangeFault::TimedOut => "temporarily_unavailable",
-        ExchangeFault::LevelTooLow { .. } => "invalid_acr",
-        _ => "server_error",
+    if matches!(failure.fault, ExchangeFault::Unreachable(_) | ExchangeFault::TimedOut) {
+        "temporarily_unavailable"
+    } else if matches!(failure.fault, ExchangeFault::LevelTooLow { .. }) {
+        "invalid_acr"
+    } else if matches!(failure.fault, ExchangeFault::SessionReused) {
+        // OIDC Core §3.1.2.6: the person must sign in anew.
+        "login_required"
+    } else {
+        "server_error"
     }
 }
 
@@ -202,7 +207,12 @@ mod tests {
             ("no PKCE method", "code_challenge_method", "", Some("invalid_request")),
             ("no challenge", "code_challenge", "", Some("invalid_request")),
             ("challenge cut", "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw", Some("invalid_request")),
-            ("challenge padded", "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c=", Some("invalid_request")),
+            (
+                "challenge padded",
+                "code_challenge",
+                "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c=",
+                Some("invalid_request"),
+            ),
             ("higher level", "acr_values", "eidas2", Some("invalid_acr")),
             ("unknown level", "acr_values", "gold", Some("invalid_acr")),
             ("lowest known level counts", "acr_values", "eidas2 eidas1", None),

@@ -38,7 +38,9 @@ pub(crate) struct Granted {
 enum Code {
     Fresh(Box<Granted>),
     /// Used: used again, it takes the identity with it (RFC 6749 §4.1.2).
-    Used { access_token: Secret },
+    Used {
+        access_token: Secret,
+    },
 }
 
 /// What comes of presenting a code.
@@ -47,12 +49,19 @@ pub(crate) enum Presented {
     Unknown,
 }
 
+/// Where the browser goes after a logout.
+pub(crate) enum Afterwards {
+    Desk(Url),
+    /// No desk waits: a last page.
+    Nowhere,
+}
+
 #[derive(Default)]
 pub(crate) struct Book {
     pending: Shelf<Pending>,
     codes: Shelf<Code>,
     identities: Shelf<Evidence>,
-    leaving: Shelf<Option<Url>>,
+    leaving: Shelf<Afterwards>,
 }
 
 impl Book {
@@ -96,11 +105,11 @@ impl Book {
         self.identities.take(access_token, now)
     }
 
-    pub(crate) fn leave(&mut self, state: &Secret, afterwards: Option<Url>, now: Timestamp) {
+    pub(crate) fn leave(&mut self, state: &Secret, afterwards: Afterwards, now: Timestamp) {
         self.leaving.put(state.expose().to_owned(), afterwards, now + LOGOUT);
     }
 
-    pub(crate) fn left(&mut self, state: &str, now: Timestamp) -> Option<Option<Url>> {
+    pub(crate) fn left(&mut self, state: &str, now: Timestamp) -> Option<Afterwards> {
         self.leaving.take(state, now)
     }
 

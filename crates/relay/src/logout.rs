@@ -10,6 +10,7 @@ use comptoir_franceconnect::{IdTokenHint, Secret};
 use serde_json::Value;
 
 use crate::House;
+use crate::book::Afterwards;
 use crate::page;
 use crate::query::{Query, desk_end, is_token};
 use crate::token::holder;
@@ -33,11 +34,11 @@ pub(crate) async fn end_session(State(house): State<Arc<House>>, RawQuery(query)
             None => return page::not_a_desk("RL-02"),
         },
     };
-    let afterwards = afterwards.map(|mut end| {
+    let afterwards = afterwards.map_or(Afterwards::Nowhere, |mut end| {
         if let Some(state) = query.get("state").filter(|state| is_token(state, 1, 512)) {
             end.query_pairs_mut().append_pair("state", state);
         }
-        end
+        Afterwards::Desk(end)
     });
     let Ok(state) = Secret::random_hex(house.rng.as_ref()) else {
         return page::unavailable();
@@ -53,8 +54,8 @@ pub(crate) async fn signed_out(State(house): State<Arc<House>>, RawQuery(query):
     let state = query.as_ref().and_then(|query| query.get("state")).unwrap_or_default();
     let left = house.book().left(state, house.clock.now());
     match left {
-        Some(Some(desk)) => page::send_on(&desk),
-        Some(None) => page::signed_out(),
+        Some(Afterwards::Desk(desk)) => page::send_on(&desk),
+        Some(Afterwards::Nowhere) => page::signed_out(),
         None => page::over(),
     }
 }

@@ -7,7 +7,8 @@ use url::Url;
 
 /// The request is not one of a desk: nobody to send the browser back to.
 pub(crate) fn not_a_desk(reference: &'static str) -> Response {
-    let text = "Cette demande ne vient pas d'un poste d'accueil reconnu. Fermez cet onglet et recommencez depuis l'accueil.";
+    let text =
+        "Cette demande ne vient pas d'un poste d'accueil reconnu. Fermez cet onglet et recommencez depuis l'accueil.";
     (StatusCode::BAD_REQUEST, page("Demande refusée", text, Some(reference))).into_response()
 }
 
@@ -24,7 +25,8 @@ pub(crate) fn signed_out() -> Response {
 
 /// The logout cannot be done.
 pub(crate) fn cannot_sign_out() -> Response {
-    let text = "La déconnexion n'a pas pu être demandée. Fermez toutes les fenêtres du navigateur avant de rendre le poste.";
+    let text =
+        "La déconnexion n'a pas pu être demandée. Fermez toutes les fenêtres du navigateur avant de rendre le poste.";
     (StatusCode::BAD_REQUEST, page("Déconnexion impossible", text, Some("RL-03"))).into_response()
 }
 

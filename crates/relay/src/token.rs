@@ -114,8 +114,7 @@ fn id_token(house: &House, granted: &Granted, access_token: &Secret, now: Timest
     let evidence = &granted.evidence;
     let sub = subject(&evidence.sub);
     let holder = holder(&house.issuer, &house.desk_client_id, &sub);
-    let sealed =
-        house.sealing_key.seal(evidence.id_token.expose(), &holder, house.rng.as_ref()).ok_or(NoKey)?;
+    let sealed = house.sealing_key.seal(evidence.id_token.expose(), &holder, house.rng.as_ref()).ok_or(NoKey)?;
     let claims: Value = json!({
         "iss": house.issuer,
         "aud": house.desk_client_id,

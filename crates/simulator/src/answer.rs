@@ -48,10 +48,7 @@ pub(crate) fn not_found() -> Response {
 
 /// Answers a refusal page; `back` is the return link, where the client can still be told.
 pub(crate) fn refused(refusal: &Refusal, back: Option<&str>) -> Response {
-    with_outcome(
-        page(refusal.status, pages::refusal(refusal, back)),
-        refusal.code,
-    )
+    with_outcome(page(refusal.status, pages::refusal(refusal, back)), refusal.code)
 }
 
 /// Answers an error of the back channel, its support code in `error_uri`.
@@ -65,9 +62,7 @@ pub(crate) fn error(status: u16, error: &str, description: &str, code: &str, id:
     if status == 401 {
         let challenge = HeaderValue::from_str(&format!("Bearer error=\"{error}\""));
         if let Ok(challenge) = challenge {
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, challenge);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
     }
     with_outcome(response, code)
@@ -84,9 +79,7 @@ pub(crate) fn redirect(location: &str) -> Response {
 /// Answers a return to the client, the parameters in the query or in the fragment.
 pub(crate) fn redirect_with(mut uri: Url, parameters: &[(&str, &str)], fragment: bool) -> Response {
     if fragment {
-        let encoded = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(parameters)
-            .finish();
+        let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         uri.set_fragment(Some(&encoded));
     } else {
         uri.query_pairs_mut().extend_pairs(parameters);
@@ -96,9 +89,7 @@ pub(crate) fn redirect_with(mut uri: Url, parameters: &[(&str, &str)], fragment:
 
 /// Notes for the trace what was decided.
 pub(crate) fn with_outcome(mut response: Response, outcome: &str) -> Response {
-    response
-        .extensions_mut()
-        .insert(Outcome(outcome.to_owned()));
+    response.extensions_mut().insert(Outcome(outcome.to_owned()));
     response
 }
 

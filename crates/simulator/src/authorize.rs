@@ -68,10 +68,7 @@ impl<'a> Demand<'a> {
 /// `login`, `consent` or both.
 fn prompt_is_allowed(prompt: Option<&str>) -> bool {
     prompt.is_none_or(|prompt| {
-        prompt.len() <= LIST_MAX
-            && prompt
-                .split(' ')
-                .all(|word| matches!(word, "login" | "consent"))
+        prompt.len() <= LIST_MAX && prompt.split(' ').all(|word| matches!(word, "login" | "consent"))
     })
 }
 
@@ -101,12 +98,9 @@ impl World {
             Err(refusal) => return answer::refused(&refusal, None),
         };
         let live_session = self.live_session(books, call);
-        let under_sso = live_session.as_ref().is_some_and(|session| {
-            books
-                .sessions
-                .get(session)
-                .is_some_and(|session| session.signed_in.is_some())
-        });
+        let under_sso = live_session
+            .as_ref()
+            .is_some_and(|session| books.sessions.get(session).is_some_and(|session| session.signed_in.is_some()));
         if let Some(error) = error_by_redirect(&demand, under_sso) {
             return self.redirect_error(books, &demand.redirect_uri, error);
         }
@@ -126,21 +120,14 @@ impl World {
             return answer::refused(&refusal::ENGINE, None);
         };
         let key = live_session.unwrap_or(fresh);
-        let session = books
-            .sessions
-            .entry(key.clone())
-            .or_insert_with(|| Session {
-                signed_in: None,
-                current: String::new(),
-                seen: now,
-            });
+        let session = books.sessions.entry(key.clone()).or_insert_with(|| Session {
+            signed_in: None,
+            current: String::new(),
+            seen: now,
+        });
         session.current.clone_from(&uid);
         session.seen = now;
-        let step = if asks_amr(demand.claims) {
-            Step::Refused(refusal::AMR_NOT_GRANTED)
-        } else {
-            Step::Open
-        };
+        let step = if asks_amr(demand.claims) { Step::Refused(refusal::AMR_NOT_GRANTED) } else { Step::Open };
         let interaction = Interaction {
             session: key.clone(),
             client_id: client.client_id.clone(),
@@ -168,10 +155,7 @@ impl World {
 
     /// Returns to the client with an error; `state` and `iss` go with every one.
     fn redirect_error(&self, books: &Books, uri: &Url, error: ErrorByRedirect<'_>) -> Response {
-        let parameters = [
-            ("error", error.error),
-            ("error_description", error.description),
-        ];
+        let parameters = [("error", error.error), ("error_description", error.description)];
         self.redirect_to_client(books.fault, uri, error.state, &parameters, error.fragment)
     }
 
@@ -186,31 +170,17 @@ impl World {
     ) -> Response {
         let wrong_state = fault == Some(Fault::WrongStateInRedirect);
         let wrong_iss = fault == Some(Fault::WrongIssInRedirect);
-        let state = if wrong_state {
-            "an-other-state-than-the-one-that-was-sent"
-        } else {
-            state
-        };
-        let issuer = if wrong_iss {
-            "http://127.0.0.1:9/api/v2"
-        } else {
-            self.issuer().as_str()
-        };
+        let state = if wrong_state { "an-other-state-than-the-one-that-was-sent" } else { state };
+        let issuer = if wrong_iss { "http://127.0.0.1:9/api/v2" } else { self.issuer().as_str() };
         let all = [parameters, &[("state", state), ("iss", issuer)]].concat();
-        let outcome = parameters
-            .iter()
-            .find(|(name, _)| *name == "error")
-            .map(|(_, value)| *value);
+        let outcome = parameters.iter().find(|(name, _)| *name == "error").map(|(_, value)| *value);
         let response = answer::redirect_with(uri.clone(), &all, fragment);
         answer::with_outcome(response, outcome.unwrap_or("code"))
     }
 }
 
 fn known_client<'b>(books: &'b Books, demand: &Demand<'_>) -> Result<&'b Client, Refusal> {
-    let client = books
-        .clients
-        .get(demand.client_id)
-        .ok_or(refusal::UNKNOWN_CLIENT)?;
+    let client = books.clients.get(demand.client_id).ok_or(refusal::UNKNOWN_CLIENT)?;
     if client.may_return_to(&demand.redirect_uri) {
         Ok(client)
     } else if has_openid(demand.scope) {
@@ -230,6 +200,7 @@ fn asks_amr(claims: Option<&str>) -> bool {
     claims.is_some_and(|claims| claims.pointer("/id_token/amr").is_some())
 }
 
+#[derive(Clone, Copy)]
 struct ErrorByRedirect<'a> {
     error: &'static str,
     description: &'static str,
@@ -238,57 +209,26 @@ struct ErrorByRedirect<'a> {
 }
 
 fn error_by_redirect<'a>(demand: &Demand<'a>, under_sso: bool) -> Option<ErrorByRedirect<'a>> {
-    let found = |error, description| {
-        Some(ErrorByRedirect {
-            error,
-            description,
-            state: demand.state,
-            fragment: false,
-        })
-    };
+    let found = |error, description| Some(ErrorByRedirect { error, description, state: demand.state, fragment: false });
     if demand.response_type.is_empty() {
-        return found(
-            "invalid_request",
-            "missing required parameter 'response_type'",
-        );
+        return found("invalid_request", "missing required parameter 'response_type'");
     }
     if demand.response_type != "code" {
         // Types that would put a token into the front channel are answered there: "token" and
         // "id_token" in the fragment, which no loopback listener sees.
-        return found(
-            "unsupported_response_type",
-            "unsupported response_type requested",
-        )
-        .map(|error| ErrorByRedirect {
-            fragment: demand.response_type.contains("token"),
-            ..error
-        });
+        return found("unsupported_response_type", "unsupported response_type requested")
+            .map(|error| ErrorByRedirect { fragment: demand.response_type.contains("token"), ..error });
     }
     if !has_openid(demand.scope) {
-        return found(
-            "invalid_request",
-            "openid scope must be requested when using the acr_values parameter",
-        );
+        return found("invalid_request", "openid scope must be requested when using the acr_values parameter");
     }
-    if demand
-        .claims
-        .is_some_and(|claims| serde_json::from_str::<Value>(claims).is_err())
-    {
-        return found(
-            "invalid_request",
-            "could not parse the claims parameter JSON",
-        );
+    if demand.claims.is_some_and(|claims| serde_json::from_str::<Value>(claims).is_err()) {
+        return found("invalid_request", "could not parse the claims parameter JSON");
     }
     if demand.idp_hint.is_some() && !under_sso {
         // Observed: the state is lost on this path.
-        return found(
-            "invalid_idp_hint",
-            "An idp_hint was provided but is not allowed",
-        )
-        .map(|error| ErrorByRedirect {
-            state: "undefined",
-            ..error
-        });
+        return found("invalid_idp_hint", "An idp_hint was provided but is not allowed")
+            .map(|error| ErrorByRedirect { state: "undefined", ..error });
     }
     None
 }

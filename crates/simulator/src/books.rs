@@ -122,19 +122,15 @@ impl Books {
 
     /// Forgets what has run out.
     pub(crate) fn prune(&mut self, now: Timestamp) {
-        self.sessions
-            .retain(|_, session| !over(session.seen, now, SESSION_S));
-        self.interactions
-            .retain(|_, interaction| !over(interaction.opened, now, SESSION_S));
-        self.grants
-            .retain(|_, grant| !over(grant.issued, now, GRANT_KEPT_S));
+        self.sessions.retain(|_, session| !over(session.seen, now, SESSION_S));
+        self.interactions.retain(|_, interaction| !over(interaction.opened, now, SESSION_S));
+        self.grants.retain(|_, grant| !over(grant.issued, now, GRANT_KEPT_S));
     }
 
     /// Ends a session and everything that hangs on it.
     pub(crate) fn end_session(&mut self, session: &str) {
         self.sessions.remove(session);
-        self.interactions
-            .retain(|_, interaction| interaction.session != session);
+        self.interactions.retain(|_, interaction| interaction.session != session);
         self.grants.retain(|_, grant| grant.session != session);
     }
 

@@ -73,43 +73,26 @@ impl Citizen {
     #[must_use]
     pub fn email(&self) -> Option<String> {
         let ascii = |letter: char| {
-            if letter.is_ascii_alphanumeric() {
-                letter
-            } else {
-                '-'
-            }
+            if letter.is_ascii_alphanumeric() { letter } else { '-' }
         };
         let local: String = self.login.chars().map(ascii).collect();
-        self.has_email
-            .then(|| format!("{}@example.invalid", local.to_ascii_lowercase()))
+        self.has_email.then(|| format!("{}@example.invalid", local.to_ascii_lowercase()))
     }
 
     const fn uses(self, name: &'static str) -> Self {
-        Self {
-            preferred_username: Some(name),
-            ..self
-        }
+        Self { preferred_username: Some(name), ..self }
     }
 
     const fn without_email(self) -> Self {
-        Self {
-            has_email: false,
-            ..self
-        }
+        Self { has_email: false, ..self }
     }
 
     const fn blocked(self) -> Self {
-        Self {
-            blocked: true,
-            ..self
-        }
+        Self { blocked: true, ..self }
     }
 
     const fn ours(self) -> Self {
-        Self {
-            origin: Origin::Ours,
-            ..self
-        }
+        Self { origin: Origin::Ours, ..self }
     }
 }
 
@@ -278,13 +261,7 @@ mod tests {
         let lucie = by_login("jumelle_lucie").unwrap();
         let rest = |citizen: &Citizen| {
             let others = citizen.given_names.get(1..).unwrap();
-            (
-                citizen.family_name,
-                citizen.idp_birthdate,
-                citizen.birthplace,
-                citizen.gender,
-                others.to_vec(),
-            )
+            (citizen.family_name, citizen.idp_birthdate, citizen.birthplace, citizen.gender, others.to_vec())
         };
         assert_eq!(rest(louise), rest(lucie));
         assert_ne!(louise.given_names.first(), lucie.given_names.first());
@@ -292,20 +269,13 @@ mod tests {
 
     #[test]
     fn the_long_name_has_52_letters() {
-        assert_eq!(
-            by_login("nom_50+_caractères").unwrap().family_name.len(),
-            52
-        );
+        assert_eq!(by_login("nom_50+_caractères").unwrap().family_name.len(), 52);
     }
 
     #[test]
     fn no_address_can_exist() {
         for citizen in all() {
-            assert!(
-                citizen
-                    .email()
-                    .is_none_or(|email| email.is_ascii() && email.ends_with("@example.invalid"))
-            );
+            assert!(citizen.email().is_none_or(|email| email.is_ascii() && email.ends_with("@example.invalid")));
         }
     }
 }

@@ -9,23 +9,10 @@ use crate::citizens::{Citizen, Gender};
 fn of_scope(scope: &str) -> Option<&'static [&'static str]> {
     Some(match scope {
         "openid" => &["sub"],
-        "identite_pivot" => &[
-            "given_name",
-            "given_name_array",
-            "family_name",
-            "birthdate",
-            "gender",
-            "birthplace",
-            "birthcountry",
-        ],
-        "profile" => &[
-            "given_name",
-            "given_name_array",
-            "family_name",
-            "birthdate",
-            "gender",
-            "preferred_username",
-        ],
+        "identite_pivot" => {
+            &["given_name", "given_name_array", "family_name", "birthdate", "gender", "birthplace", "birthcountry"]
+        }
+        "profile" => &["given_name", "given_name_array", "family_name", "birthdate", "gender", "preferred_username"],
         "birth" => &["birthplace", "birthcountry"],
         "given_name" => &["given_name", "given_name_array"],
         "family_name" => &["family_name"],
@@ -42,11 +29,7 @@ fn of_scope(scope: &str) -> Option<&'static [&'static str]> {
 
 /// Keeps the scopes that exist, in the order they were asked.
 pub(crate) fn known_scopes(scope: &str) -> Vec<String> {
-    scope
-        .split(' ')
-        .filter(|scope| of_scope(scope).is_some())
-        .map(str::to_owned)
-        .collect()
+    scope.split(' ').filter(|scope| of_scope(scope).is_some()).map(str::to_owned).collect()
 }
 
 /// Returns the names of the claims these scopes open, each once.
@@ -62,10 +45,7 @@ pub(crate) fn opened(scopes: &[String]) -> Vec<&'static str> {
 
 /// Returns the claims these scopes deliver of a person; `sub` is the caller's to add.
 pub(crate) fn delivered(citizen: &Citizen, scopes: &[String]) -> Map<String, Value> {
-    opened(scopes)
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), value(citizen, name)?)))
-        .collect()
+    opened(scopes).into_iter().filter_map(|name| Some((name.to_owned(), value(citizen, name)?))).collect()
 }
 
 fn value(citizen: &Citizen, claim: &str) -> Option<Value> {
@@ -122,16 +102,12 @@ mod tests {
 
     #[test]
     fn each_scope_opens_its_claims() {
-        const PIVOT: &str =
-            "birthcountry birthdate birthplace family_name gender given_name given_name_array";
+        const PIVOT: &str = "birthcountry birthdate birthplace family_name gender given_name given_name_array";
         let citizen = by_login("avec_nom_dusage").unwrap();
         for (scope, claims) in [
             ("openid", ""),
             ("openid identite_pivot", PIVOT),
-            (
-                "openid profile",
-                "birthdate family_name gender given_name given_name_array preferred_username",
-            ),
+            ("openid profile", "birthdate family_name gender given_name given_name_array preferred_username"),
             ("openid birth", "birthcountry birthplace"),
             ("openid given_name", "given_name given_name_array"),
             ("openid family_name", "family_name"),
@@ -143,10 +119,7 @@ mod tests {
             ("openid preferred_username", "preferred_username"),
             ("openid idp_birthdate", "idp_birthdate"),
             ("openid identite_pivot birth gender", PIVOT), // each once
-            (
-                "openid address phone offline_access rnipp_identite_pivot",
-                "",
-            ), // not on the low platform
+            ("openid address phone offline_access rnipp_identite_pivot", ""), // not on the low platform
         ] {
             let delivered = delivered(citizen, &known_scopes(scope));
             let names: Vec<&str> = delivered.keys().map(String::as_str).collect();

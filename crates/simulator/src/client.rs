@@ -42,8 +42,7 @@ impl Client {
 
 /// Compares normalised URLs: `http://host` and `http://host/` are one address, another port is not.
 fn registered(list: &[String], uri: &Url) -> bool {
-    list.iter()
-        .any(|known| Url::parse(known).is_ok_and(|known| known == *uri))
+    list.iter().any(|known| Url::parse(known).is_ok_and(|known| known == *uri))
 }
 
 impl fmt::Debug for Client {
@@ -74,9 +73,6 @@ mod tests {
             post_logout_redirect_uris: Vec::new(),
         };
         let printed = format!("{client:?}");
-        assert!(
-            printed.contains("[secret]") && !printed.contains("hunter2"),
-            "{printed}"
-        );
+        assert!(printed.contains("[secret]") && !printed.contains("hunter2"), "{printed}");
     }
 }

@@ -18,38 +18,14 @@ pub(crate) struct IdentityProvider {
 
 /// The providers offered, in order. The real list changes and depends on the client.
 pub(crate) const PROVIDERS: [IdentityProvider; 8] = [
-    IdentityProvider {
-        id: "impots",
-        name: "impots.gouv.fr",
-    },
-    IdentityProvider {
-        id: "ameli",
-        name: "Ameli",
-    },
-    IdentityProvider {
-        id: "la-poste",
-        name: "L'Identité Numérique La Poste",
-    },
-    IdentityProvider {
-        id: "msa",
-        name: "MSA",
-    },
-    IdentityProvider {
-        id: "france-identite",
-        name: "France Identité",
-    },
-    IdentityProvider {
-        id: "carte-vitale",
-        name: "Application carte Vitale",
-    },
-    IdentityProvider {
-        id: "yris",
-        name: "YRIS",
-    },
-    IdentityProvider {
-        id: "trustme",
-        name: "TrustMe",
-    },
+    IdentityProvider { id: "impots", name: "impots.gouv.fr" },
+    IdentityProvider { id: "ameli", name: "Ameli" },
+    IdentityProvider { id: "la-poste", name: "L'Identité Numérique La Poste" },
+    IdentityProvider { id: "msa", name: "MSA" },
+    IdentityProvider { id: "france-identite", name: "France Identité" },
+    IdentityProvider { id: "carte-vitale", name: "Application carte Vitale" },
+    IdentityProvider { id: "yris", name: "YRIS" },
+    IdentityProvider { id: "trustme", name: "TrustMe" },
 ];
 
 /// An interaction the browser may go on with.
@@ -62,14 +38,11 @@ impl World {
     /// Shows the choice of provider, or the information page at once under SSO.
     pub(crate) fn choice(&self, books: &mut Books, call: &Call, uid: &str) -> Response {
         match self.going(books, call, uid) {
-            Err(response) => response,
-            Ok(Going {
-                signed_in: Some(_), ..
-            }) => self.to(uid, "/information"),
+            Err(refusal) => self.refusal_page(uid, refusal),
+            Ok(Going { signed_in: Some(_), .. }) => self.to(uid, "/information"),
             Ok(Going { interaction, .. }) => {
                 let cancelled = call.query.get("cancelled").is_some();
-                let page =
-                    pages::providers(&self.step(uid, ""), &interaction.client_name, cancelled);
+                let page = pages::providers(&self.step(uid, ""), &interaction.client_name, cancelled);
                 answer::with_session(answer::page(200, page), &interaction.session)
             }
         }
@@ -77,18 +50,16 @@ impl World {
 
     pub(crate) fn sign_in_page(&self, books: &mut Books, call: &Call, uid: &str) -> Response {
         match self.going(books, call, uid) {
-            Err(response) => response,
-            Ok(Going {
-                signed_in: Some(_), ..
-            }) => self.to(uid, "/information"),
-            Ok(Going { .. }) => self.show_sign_in(call, uid, false),
+            Err(refusal) => self.refusal_page(uid, refusal),
+            Ok(Going { signed_in: Some(_), .. }) => self.to(uid, "/information"),
+            Ok(Going { .. }) => self.show_sign_in(books, call, uid, false),
         }
     }
 
-    fn show_sign_in(&self, call: &Call, uid: &str, failed: bool) -> Response {
+    fn show_sign_in(&self, books: &mut Books, call: &Call, uid: &str, failed: bool) -> Response {
         let id = call.parameters().get("provider").unwrap_or_default();
         let Some(provider) = PROVIDERS.iter().find(|provider| provider.id == id) else {
-            return answer::refused(&refusal::UNKNOWN_PROVIDER, None);
+            return self.refuse(books, uid, refusal::UNKNOWN_PROVIDER);
         };
         answer::page(200, pages::sign_in(&self.step(uid, ""), provider, failed))
     }
@@ -96,23 +67,18 @@ impl World {
     /// Takes a login and its password, or a person clicked in the list.
     pub(crate) fn sign_in(&self, books: &mut Books, call: &Call, uid: &str) -> Response {
         let interaction = match self.going(books, call, uid) {
-            Err(response) => return response,
-            Ok(Going {
-                signed_in: Some(_), ..
-            }) => return self.to(uid, "/information"),
+            Err(refusal) => return self.refusal_page(uid, refusal),
+            Ok(Going { signed_in: Some(_), .. }) => return self.to(uid, "/information"),
             Ok(Going { interaction, .. }) => interaction,
         };
         let Some(citizen) = authenticated(call) else {
-            return self.show_sign_in(call, uid, true);
+            return self.show_sign_in(books, call, uid, true);
         };
         if let Some(refusal) = refusal::of_citizen(citizen) {
             return self.refuse(books, uid, refusal);
         }
         if let Some(session) = books.sessions.get_mut(&interaction.session) {
-            session.signed_in = Some(SignedIn {
-                citizen,
-                auth_time: self.now(),
-            });
+            session.signed_in = Some(SignedIn { citizen, auth_time: self.now() });
         }
         self.to(uid, "/information")
     }
@@ -120,14 +86,9 @@ impl World {
     /// Shows what will be passed on, and of whom: under SSO the previous person, without a question.
     pub(crate) fn information(&self, books: &mut Books, call: &Call, uid: &str) -> Response {
         match self.going(books, call, uid) {
-            Err(response) => response,
-            Ok(Going {
-                signed_in: None, ..
-            }) => self.to(uid, ""),
-            Ok(Going {
-                interaction,
-                signed_in: Some(SignedIn { citizen, .. }),
-            }) => {
+            Err(refusal) => self.refusal_page(uid, refusal),
+            Ok(Going { signed_in: None, .. }) => self.to(uid, ""),
+            Ok(Going { interaction, signed_in: Some(SignedIn { citizen, .. }) }) => {
                 if let Some(level) = &interaction.unserved_acr {
                     // Observed: a level this platform does not serve is refused after sign-in only.
                     let description = format!(
@@ -146,18 +107,13 @@ impl World {
     /// Gives the client its code.
     pub(crate) fn go_on(&self, books: &mut Books, call: &Call, uid: &str) -> Response {
         let (interaction, signed_in) = match self.going(books, call, uid) {
-            Err(response) => return response,
-            Ok(Going {
-                signed_in: None, ..
-            }) => return self.to(uid, ""),
+            Err(refusal) => return self.refusal_page(uid, refusal),
+            Ok(Going { signed_in: None, .. }) => return self.to(uid, ""),
             // The information page is where the level is refused.
             Ok(Going { interaction, .. }) if interaction.unserved_acr.is_some() => {
                 return self.to(uid, "/information");
             }
-            Ok(Going {
-                interaction,
-                signed_in: Some(signed_in),
-            }) => (interaction, signed_in),
+            Ok(Going { interaction, signed_in: Some(signed_in) }) => (interaction, signed_in),
         };
         let Some(code) = self.unguessable() else {
             return self.refuse(books, uid, refusal::ENGINE);
@@ -182,13 +138,10 @@ impl World {
     /// The link on the choice of provider by which a person gives up.
     pub(crate) fn abort(&self, books: &mut Books, call: &Call, uid: &str) -> Response {
         match self.going(books, call, uid) {
-            Err(response) => response,
-            Ok(Going { interaction, .. }) => self.close(
-                books,
-                uid,
-                &interaction,
-                ("access_denied", "User auth aborted"),
-            ),
+            Err(refusal) => self.refusal_page(uid, refusal),
+            Ok(Going { interaction, .. }) => {
+                self.close(books, uid, &interaction, ("access_denied", "User auth aborted"))
+            }
         }
     }
 
@@ -196,17 +149,10 @@ impl World {
     pub(crate) fn go_back(&self, books: &mut Books, call: &Call, uid: &str) -> Response {
         let interaction = books.interactions.get(uid).cloned();
         match interaction {
-            Some(interaction) if call.session.as_ref() == Some(&interaction.session) => {
-                match interaction.step {
-                    Step::Refused(Refusal {
-                        returned: Some(error),
-                        ..
-                    }) => self.close(books, uid, &interaction, error),
-                    Step::Refused(_) | Step::Open | Step::Closed => {
-                        answer::refused(&refusal::ABNORMAL_NAVIGATION, None)
-                    }
-                }
-            }
+            Some(interaction) if call.session.as_ref() == Some(&interaction.session) => match interaction.step {
+                Step::Refused(Refusal { returned: Some(error), .. }) => self.close(books, uid, &interaction, error),
+                Step::Refused(_) | Step::Open | Step::Closed => answer::refused(&refusal::ABNORMAL_NAVIGATION, None),
+            },
             Some(_) | None => answer::refused(&refusal::NO_SESSION, None),
         }
     }
@@ -235,31 +181,25 @@ impl World {
     }
 
     /// Finds the interaction and checks that this browser may go on with it.
-    fn going(&self, books: &mut Books, call: &Call, uid: &str) -> Result<Going, Response> {
+    fn going(&self, books: &mut Books, call: &Call, uid: &str) -> Result<Going, Refusal> {
         let now = self.now();
-        let no_session = || answer::refused(&refusal::NO_SESSION, None);
-        let key = call.session.as_ref().ok_or_else(no_session)?;
-        let interaction = books.interactions.get(uid).ok_or_else(no_session)?;
-        let session = books.sessions.get_mut(key).ok_or_else(no_session)?;
+        let key = call.session.as_ref().ok_or(refusal::NO_SESSION)?;
+        let interaction = books.interactions.get(uid).ok_or(refusal::NO_SESSION)?;
+        let session = books.sessions.get_mut(key).ok_or(refusal::NO_SESSION)?;
         if over(session.seen, now, SESSION_S) || over(interaction.opened, now, SESSION_S) {
-            return Err(no_session());
+            return Err(refusal::NO_SESSION);
         }
         if interaction.session != *key || session.current != uid {
-            return Err(answer::refused(&refusal::OTHER_STEP, None));
+            return Err(refusal::OTHER_STEP);
         }
         match interaction.step {
-            Step::Refused(refusal) => return Err(self.refusal_page(uid, refusal)),
-            Step::Closed if call.method == "POST" => {
-                return Err(answer::refused(&refusal::ALREADY_SUBMITTED, None));
-            }
-            Step::Closed => return Err(answer::refused(&refusal::ABNORMAL_NAVIGATION, None)),
+            Step::Refused(refusal) => return Err(refusal),
+            Step::Closed if call.method == "POST" => return Err(refusal::ALREADY_SUBMITTED),
+            Step::Closed => return Err(refusal::ABNORMAL_NAVIGATION),
             Step::Open => {}
         }
         session.seen = now;
-        Ok(Going {
-            interaction: interaction.clone(),
-            signed_in: session.signed_in,
-        })
+        Ok(Going { interaction: interaction.clone(), signed_in: session.signed_in })
     }
 
     fn step(&self, uid: &str, step: &str) -> String {

@@ -78,11 +78,7 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn generate() -> Result<Self, KeysError> {
-        Ok(Self {
-            es256: generate_es256()?,
-            rs256: generate_rs256()?,
-            others: [OnceLock::new(), OnceLock::new()],
-        })
+        Ok(Self { es256: generate_es256()?, rs256: generate_rs256()?, others: [OnceLock::new(), OnceLock::new()] })
     }
 
     /// Returns the published set: the EC key first, then the RSA key.
@@ -102,10 +98,9 @@ impl Keys {
             Signing::Right => (jws_algorithm(algorithm), &pair.private),
             Signing::OtherKey => (jws_algorithm(algorithm), self.other(algorithm)?),
             Signing::None => return Ok(unsigned(kid(algorithm), claims)),
-            Signing::Hs256WithPublicKey => (
-                jsonwebtoken::Algorithm::HS256,
-                &EncodingKey::from_secret(pair.public_pem.as_bytes()),
-            ),
+            Signing::Hs256WithPublicKey => {
+                (jsonwebtoken::Algorithm::HS256, &EncodingKey::from_secret(pair.public_pem.as_bytes()))
+            }
         };
         let mut header = Header::new(alg);
         header.typ = None;
@@ -153,15 +148,13 @@ const fn jws_algorithm(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
 fn generate_es256() -> Result<Pair, KeysError> {
     // SubjectPublicKeyInfo of an uncompressed P-256 point, up to the point (RFC 5480 §2).
     const SPKI_HEAD: [u8; 26] = [
-        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08,
-        0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+        0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
     ];
     let random = SystemRandom::new();
     let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-    let document =
-        EcdsaKeyPair::generate_pkcs8(algorithm, &random).map_err(|_| KeysError::Curve)?;
-    let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random)
-        .map_err(|_| KeysError::CurveRejected)?;
+    let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).map_err(|_| KeysError::Curve)?;
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).map_err(|_| KeysError::CurveRejected)?;
     let point = pair.public_key().as_ref();
     let coordinates = point.get(1..).unwrap_or_default();
     let (x, y) = coordinates.split_at_checked(32).unwrap_or_default();
@@ -181,10 +174,7 @@ fn generate_es256() -> Result<Pair, KeysError> {
 
 fn wrapped(base64: &str) -> String {
     let characters: Vec<char> = base64.chars().collect();
-    let lines: Vec<String> = characters
-        .chunks(64)
-        .map(|line| line.iter().collect())
-        .collect();
+    let lines: Vec<String> = characters.chunks(64).map(|line| line.iter().collect()).collect();
     lines.join("\n")
 }
 
@@ -205,9 +195,5 @@ fn generate_rs256() -> Result<Pair, KeysError> {
 fn unsigned(kid: &str, claims: &Map<String, Value>) -> String {
     let header = json!({ "alg": "none", "kid": kid }).to_string();
     let payload = Value::Object(claims.clone()).to_string();
-    format!(
-        "{}.{}.",
-        URL_SAFE_NO_PAD.encode(header),
-        URL_SAFE_NO_PAD.encode(payload)
-    )
+    format!("{}.{}.", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload))
 }

@@ -63,9 +63,7 @@ pub struct Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("port", &self.port)
-            .finish_non_exhaustive()
+        f.debug_struct("Options").field("port", &self.port).finish_non_exhaustive()
     }
 }
 
@@ -99,9 +97,7 @@ pub struct Simulator {
 
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Simulator")
-            .field("issuer", &self.issuer().as_str())
-            .finish_non_exhaustive()
+        f.debug_struct("Simulator").field("issuer", &self.issuer().as_str()).finish_non_exhaustive()
     }
 }
 
@@ -111,35 +107,22 @@ impl Simulator {
     /// # Errors
     /// [`StartError`] when the port cannot be bound or the keys cannot be made.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let listen = |source| StartError::Listen {
-            port: options.port,
-            source,
-        };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
-            .await
-            .map_err(listen)?;
+        let listen = |source| StartError::Listen { port: options.port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(listen)?;
         let port = listener.local_addr().map_err(listen)?.port();
         let issuer = loopback_issuer(&format!("http://127.0.0.1:{port}/api/v2"))?;
         let keys = tokio::task::spawn_blocking(Keys::generate).await??;
 
         let stopping = CancellationToken::new();
         let world = Arc::new(World::new(issuer, options.clock, keys, stopping.clone()));
-        let router = Router::new()
-            .fallback(world::serve)
-            .with_state(Arc::clone(&world));
+        let router = Router::new().fallback(world::serve).with_state(Arc::clone(&world));
         let stopped = stopping.clone().cancelled_owned();
         tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router)
-                .with_graceful_shutdown(stopped)
-                .await
-            {
+            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
                 tracing::error!(%error, "the simulator stopped");
             }
         });
-        Ok(Self {
-            world,
-            _stop: stopping.drop_guard(),
-        })
+        Ok(Self { world, _stop: stopping.drop_guard() })
     }
 
     /// Returns the issuer, `http://127.0.0.1:PORT/api/v2`.

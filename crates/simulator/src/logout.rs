@@ -9,14 +9,8 @@ use crate::request::Call;
 use crate::world::World;
 use crate::{Fault, answer, pages, refusal};
 
-const ALLOWED: [&str; 6] = [
-    "id_token_hint",
-    "post_logout_redirect_uri",
-    "state",
-    "client_id",
-    "logout_hint",
-    "ui_locales",
-];
+const ALLOWED: [&str; 6] =
+    ["id_token_hint", "post_logout_redirect_uri", "state", "client_id", "logout_hint", "ui_locales"];
 
 impl World {
     /// Checks the request and shows the page that submits itself.
@@ -30,10 +24,7 @@ impl World {
         let Some(issued) = books.issued.get(&fingerprint(hint)).cloned() else {
             return bad_logout("could not validate id_token_hint");
         };
-        if query
-            .get("client_id")
-            .is_some_and(|client_id| client_id != issued.client_id)
-        {
+        if query.get("client_id").is_some_and(|client_id| client_id != issued.client_id) {
             return bad_logout("client_id does not match the provided id_token_hint");
         }
         let redirect = match query.get("post_logout_redirect_uri") {
@@ -50,13 +41,7 @@ impl World {
             return answer::refused(&refusal::ENGINE, None);
         };
         let page = pages::logout(&self.at("/session/end/confirm"), &key);
-        books.logouts.insert(
-            key,
-            Logout {
-                session: issued.session,
-                redirect,
-            },
-        );
+        books.logouts.insert(key, Logout { session: issued.session, redirect });
         answer::page(200, page)
     }
 
@@ -70,9 +55,7 @@ impl World {
         if let Some(session) = &call.session {
             books.end_session(session);
         }
-        let to = logout
-            .redirect
-            .map_or_else(|| self.at("/session/end/success"), String::from);
+        let to = logout.redirect.map_or_else(|| self.at("/session/end/success"), String::from);
         answer::without_session(answer::redirect(&to))
     }
 }

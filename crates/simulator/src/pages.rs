@@ -71,7 +71,7 @@ pub(crate) fn sign_in(interaction: &str, provider: &IdentityProvider, failed: bo
             form #sign-in-form method="post" action=(action) {
                 input type="hidden" name="provider" value=(provider.id);
                 label for="login" { "Identifiant fictif" }
-                input #login name="login" type="text" value="test" required autocomplete="off"
+                input #login name="login" type="text" required autocomplete="off"
                     autocapitalize="none" spellcheck="false";
                 label for="password" { "Mot de passe (toujours 123)" }
                 input #password name="password" type="password" required autocomplete="off";
@@ -99,7 +99,7 @@ fn people(title: &str, kept: impl Fn(&Citizen) -> bool) -> Markup {
 
 fn cards<'c>(title: &str, people: impl Iterator<Item = &'c Citizen>) -> Markup {
     html! {
-        h2 { (title) }
+        h3 { (title) }
         ul.grid {
             @for citizen in people {
                 li {
@@ -115,12 +115,7 @@ fn cards<'c>(title: &str, people: impl Iterator<Item = &'c Citizen>) -> Markup {
 }
 
 /// Shows what will be passed to the service, and of whom.
-pub(crate) fn information(
-    action: &str,
-    client: &str,
-    citizen: &Citizen,
-    claims: &[&str],
-) -> Markup {
+pub(crate) fn information(action: &str, client: &str, citizen: &Citizen, claims: &[&str]) -> Markup {
     let families = families(claims);
     page(
         "Vous allez être connecté",
@@ -195,18 +190,12 @@ pub(crate) fn logout_stuck() -> Markup {
 
 /// Shows the end of a logout without a return address.
 pub(crate) fn logged_out() -> Markup {
-    page(
-        "Vous êtes déconnecté",
-        &html! { p #logged-out { "Vous pouvez fermer cette page." } },
-    )
+    page("Vous êtes déconnecté", &html! { p #logged-out { "Vous pouvez fermer cette page." } })
 }
 
 /// Shows that there is nothing here.
 pub(crate) fn not_found() -> Markup {
-    page(
-        "Page introuvable",
-        &html! { p { "Cette adresse n'existe pas sur le simulateur." } },
-    )
+    page("Page introuvable", &html! { p { "Cette adresse n'existe pas sur le simulateur." } })
 }
 
 fn full_name(citizen: &Citizen) -> String {

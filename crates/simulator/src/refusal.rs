@@ -3,8 +3,7 @@
 use crate::citizens::{Citizen, Gender};
 
 const ABORTED: &str = "user authentication aborted";
-const TECHNICAL: &str =
-    "authentication aborted due to a technical error on the authorization server";
+const TECHNICAL: &str = "authentication aborted due to a technical error on the authorization server";
 
 /// One refusal page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,87 +17,47 @@ pub(crate) struct Refusal {
 }
 
 const fn refusal(code: &'static str, status: u16, explanation: &'static str) -> Refusal {
-    Refusal {
-        code,
-        status,
-        explanation,
-        returned: None,
-    }
+    Refusal { code, status, explanation, returned: None }
 }
 
 impl Refusal {
     const fn denied(self) -> Self {
-        Self {
-            returned: Some(("access_denied", ABORTED)),
-            ..self
-        }
+        Self { returned: Some(("access_denied", ABORTED)), ..self }
     }
 
     const fn technical(self) -> Self {
-        Self {
-            returned: Some(("server_error", TECHNICAL)),
-            ..self
-        }
+        Self { returned: Some(("server_error", TECHNICAL)), ..self }
     }
 
     const fn unavailable(self) -> Self {
-        Self {
-            returned: Some(("temporarily_unavailable", TECHNICAL)),
-            ..self
-        }
+        Self { returned: Some(("temporarily_unavailable", TECHNICAL)), ..self }
     }
 }
 
-const NOT_FOUND: &str = "L'identité transmise n'a pas pu être vérifiée. Une aide est proposée pour corriger vos données d'état civil.";
+const NOT_FOUND: &str =
+    "L'identité transmise n'a pas pu être vérifiée. Une aide est proposée pour corriger vos données d'état civil.";
 const NOT_VERIFIED: &str = "L'identité transmise n'a pas pu être vérifiée.";
 const SESSION: &str = "Votre session n'existe plus ou ne correspond pas à cette étape.";
 
 pub(crate) const BAD_REQUEST: Refusal = refusal("Y000400", 400, "La demande n'est pas valide.");
-pub(crate) const BAD_PARAMETERS: Refusal = refusal(
-    "Y030007",
-    400,
-    "Les paramètres de la demande d'authentification ne sont pas valides.",
-);
-pub(crate) const ENGINE: Refusal = refusal(
-    "Y040001",
-    400,
-    "La demande d'authentification n'a pas pu être traitée.",
-);
-pub(crate) const UNKNOWN_CLIENT: Refusal = refusal(
-    "Y04EA6EF",
-    400,
-    "Le service qui vous envoie n'est pas connu.",
-);
-pub(crate) const UNREGISTERED_REDIRECT: Refusal = refusal(
-    "Y04C013C",
-    400,
-    "L'adresse de retour du service n'est pas déclarée.",
-);
+pub(crate) const BAD_PARAMETERS: Refusal =
+    refusal("Y030007", 400, "Les paramètres de la demande d'authentification ne sont pas valides.");
+pub(crate) const ENGINE: Refusal = refusal("Y040001", 400, "La demande d'authentification n'a pas pu être traitée.");
+pub(crate) const UNKNOWN_CLIENT: Refusal = refusal("Y04EA6EF", 400, "Le service qui vous envoie n'est pas connu.");
+pub(crate) const UNREGISTERED_REDIRECT: Refusal =
+    refusal("Y04C013C", 400, "L'adresse de retour du service n'est pas déclarée.");
 pub(crate) const UNKNOWN_PROVIDER: Refusal =
     refusal("Y020019", 500, "Ce fournisseur d'identité n'est pas connu.").technical();
-pub(crate) const AMR_NOT_GRANTED: Refusal = refusal(
-    "Y100009",
-    400,
-    "Le service demande une information à laquelle il n'a pas droit.",
-)
-.technical();
+pub(crate) const AMR_NOT_GRANTED: Refusal =
+    refusal("Y100009", 400, "Le service demande une information à laquelle il n'a pas droit.").technical();
 pub(crate) const NO_SESSION: Refusal = refusal("Y190001", 401, SESSION);
-pub(crate) const OTHER_STEP: Refusal = refusal("Y190004", 409, SESSION).denied();
-pub(crate) const ABNORMAL_NAVIGATION: Refusal = refusal(
-    "Y420001",
-    400,
-    "Cette étape est déjà passée\u{a0}: page rechargée, retour arrière ou second onglet.",
-);
-pub(crate) const ALREADY_SUBMITTED: Refusal =
-    refusal("Y470004", 400, "Cette page a déjà été envoyée.");
-const BLOCKED_ACCOUNT: Refusal =
-    refusal("Y180001", 403, "L'usage de ce compte est bloqué.").denied();
-const INCOMPLETE_IDENTITY: Refusal = refusal(
-    "Y600006",
-    400,
-    "L'identité transmise par le fournisseur est incomplète ou mal formée.",
-)
-.technical();
+pub(crate) const OTHER_STEP: Refusal = refusal("Y190004", 409, SESSION);
+pub(crate) const ABNORMAL_NAVIGATION: Refusal =
+    refusal("Y420001", 400, "Cette étape est déjà passée\u{a0}: page rechargée, retour arrière ou second onglet.");
+pub(crate) const ALREADY_SUBMITTED: Refusal = refusal("Y470004", 400, "Cette page a déjà été envoyée.");
+const BLOCKED_ACCOUNT: Refusal = refusal("Y180001", 403, "L'usage de ce compte est bloqué.").denied();
+const INCOMPLETE_IDENTITY: Refusal =
+    refusal("Y600006", 400, "L'identité transmise par le fournisseur est incomplète ou mal formée.").technical();
 
 /// What the civil register's answers become (`facts` table of refusals, module 01).
 const CIVIL_REGISTER: [Refusal; 9] = [
@@ -107,24 +66,9 @@ const CIVIL_REGISTER: [Refusal; 9] = [
     refusal("Y010007", 403, NOT_VERIFIED).denied(),
     refusal("Y010008", 403, NOT_FOUND).denied(),
     refusal("Y010009", 403, NOT_VERIFIED).denied(),
-    refusal(
-        "Y010011",
-        504,
-        "La vérification de l'identité ne répond pas.",
-    )
-    .unavailable(),
-    refusal(
-        "Y010012",
-        504,
-        "La vérification de l'identité ne répond pas.",
-    )
-    .unavailable(),
-    refusal(
-        "Y010013",
-        400,
-        "La vérification de l'identité a mal répondu.",
-    )
-    .technical(),
+    refusal("Y010011", 504, "La vérification de l'identité ne répond pas.").unavailable(),
+    refusal("Y010012", 504, "La vérification de l'identité ne répond pas.").unavailable(),
+    refusal("Y010013", 400, "La vérification de l'identité a mal répondu.").technical(),
     // A deceased person's page says no more than any other.
     refusal("Y010015", 403, NOT_VERIFIED).denied(),
 ];
@@ -136,9 +80,7 @@ pub(crate) fn of_citizen(citizen: &Citizen) -> Option<Refusal> {
         return Some(INCOMPLETE_IDENTITY);
     }
     let given_name = citizen.given_name();
-    let by_suffix = CIVIL_REGISTER
-        .into_iter()
-        .find(|refusal| given_name.ends_with(&refusal.code.replace('Y', "_E")));
+    let by_suffix = CIVIL_REGISTER.into_iter().find(|refusal| given_name.ends_with(&refusal.code.replace('Y', "_E")));
     by_suffix.or_else(|| citizen.blocked.then_some(BLOCKED_ACCOUNT))
 }
 
@@ -150,10 +92,7 @@ fn well_formed(citizen: &Citizen) -> bool {
         && citizen.gender != Gender::Missing
         && is_partial_date(citizen.idp_birthdate)
         && citizen.birthcountry.len() == 5
-        && citizen
-            .birthcountry
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
+        && citizen.birthcountry.bytes().all(|byte| byte.is_ascii_digit())
         && (!in_france || is_commune_code(citizen.birthplace))
 }
 
@@ -164,9 +103,7 @@ fn is_partial_date(date: &str) -> bool {
         return false;
     };
     year.len() == 4
-        && [year, month, day]
-            .iter()
-            .all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+        && [year, month, day].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
         && (month != "00" || day == "00")
 }
 
@@ -174,8 +111,7 @@ fn is_partial_date(date: &str) -> bool {
 fn is_commune_code(code: &str) -> bool {
     code.len() == 5
         && code.bytes().enumerate().all(|(position, byte)| {
-            byte.is_ascii_digit()
-                || (position == 1 && code.starts_with('2') && matches!(byte, b'A' | b'B'))
+            byte.is_ascii_digit() || (position == 1 && code.starts_with('2') && matches!(byte, b'A' | b'B'))
         })
 }
 
@@ -215,19 +151,13 @@ mod tests {
             ("Désactivé", Some("Y180001")),
         ] {
             let citizen = citizens::by_login(login).unwrap_or_else(|| panic!("{login}"));
-            assert_eq!(
-                of_citizen(citizen).map(|refusal| refusal.code),
-                code,
-                "{login}"
-            );
+            assert_eq!(of_citizen(citizen).map(|refusal| refusal.code), code, "{login}");
         }
     }
 
     #[test]
     fn only_the_triggers_are_refused() {
-        let refused = citizens::all()
-            .iter()
-            .filter(|citizen| of_citizen(citizen).is_some());
+        let refused = citizens::all().iter().filter(|citizen| of_citizen(citizen).is_some());
         assert_eq!(refused.count(), 20);
     }
 }

@@ -16,22 +16,17 @@ impl Parameters {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value)
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Tells whether every name is in the list and none is there twice.
     pub(crate) fn only(&self, allowed: &[&str]) -> bool {
-        self.iter().all(|(name, _)| {
-            allowed.contains(&name) && self.iter().filter(|(other, _)| *other == name).count() == 1
-        })
+        self.iter()
+            .all(|(name, _)| allowed.contains(&name) && self.iter().filter(|(other, _)| *other == name).count() == 1)
     }
 }
 
@@ -52,9 +47,7 @@ impl Call {
         Self {
             method: head.method.as_str().to_owned(),
             path: head.uri.path().to_owned(),
-            host: text(&head.headers, header::HOST)
-                .unwrap_or_default()
-                .to_owned(),
+            host: text(&head.headers, header::HOST).unwrap_or_default().to_owned(),
             query: Parameters::parse(head.uri.query().unwrap_or_default().as_bytes()),
             form: Parameters::parse(body),
             session: session_cookie(&head.headers),
@@ -66,11 +59,7 @@ impl Call {
 
     /// Returns the parameters where they belong: the form of a POST, else the query.
     pub(crate) fn parameters(&self) -> &Parameters {
-        if self.method == "POST" {
-            &self.form
-        } else {
-            &self.query
-        }
+        if self.method == "POST" { &self.form } else { &self.query }
     }
 }
 

@@ -13,19 +13,22 @@ body { margin: 0; background: var(--ground); color: var(--ink);
 main { max-width: 64rem; margin: 1.5rem auto; padding: 1.25rem 2rem 1.75rem; background: var(--sheet);
   border: 1px solid var(--line); border-radius: .5rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; }
-h2 { font-size: 1.05rem; margin: 1.25rem 0 .5rem; }
+form + p { margin-top: .75rem; }
+h2 { font-size: 1.15rem; margin: 1.5rem 0 .25rem; }
+h3 { font-size: 1rem; margin: .9rem 0 .5rem; }
 p { margin: 0 0 .75rem; }
 .soft { color: var(--soft); font-size: .9rem; }
 .note { border-left: .3rem solid var(--accent); background: #fbf1e6; padding: .6rem .9rem; }
 .grid { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr));
   list-style: none; margin: 0 0 1rem; padding: 0; }
 label { display: block; font-weight: 600; margin-bottom: .2rem; }
-input { font: inherit; width: 100%; max-width: 22rem; padding: .45rem .6rem; margin-bottom: .8rem;
+input { display: block; font: inherit; width: 100%; max-width: 22rem; padding: .45rem .6rem; margin-bottom: .8rem;
   border: 1px solid #8b7f70; border-radius: .3rem; background: #fff; color: var(--ink); }
 button { font: inherit; cursor: pointer; border-radius: .35rem; padding: .55rem 1.1rem; }
 button.main { background: var(--accent); color: #fff; border: 1px solid var(--accent); }
 button.main:hover { background: #5f2e13; }
-button.card { width: 100%; height: 100%; text-align: left; padding: .55rem .8rem; background: #fff;
+button.card { width: 100%; height: 100%; display: flex; flex-direction: column;
+  align-items: stretch; text-align: left; padding: .55rem .8rem; background: #fff;
   color: var(--ink); border: 1px solid var(--line); }
 button.card:hover { border-color: var(--accent); background: #fbf1e6; }
 button.card strong, button.card span { display: block; overflow-wrap: anywhere; }

@@ -84,10 +84,7 @@ mod tests {
     #[test]
     fn a_path_does_not_tell_the_interaction() {
         for (path, shown) in [
-            (
-                "/api/v2/interaction/abc/sign-in",
-                "/api/v2/interaction/{uid}/sign-in",
-            ),
+            ("/api/v2/interaction/abc/sign-in", "/api/v2/interaction/{uid}/sign-in"),
             ("/api/v2/interaction/abc", "/api/v2/interaction/{uid}"),
             ("/api/v2/token", "/api/v2/token"),
         ] {

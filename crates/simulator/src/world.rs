@@ -34,9 +34,7 @@ pub(crate) struct World {
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("World")
-            .field("issuer", &self.issuer.as_str())
-            .finish_non_exhaustive()
+        f.debug_struct("World").field("issuer", &self.issuer.as_str()).finish_non_exhaustive()
     }
 }
 
@@ -48,14 +46,7 @@ impl World {
         stopping: CancellationToken,
     ) -> Self {
         let (random, books) = (SystemRandom::new(), Mutex::default());
-        Self {
-            issuer,
-            clock,
-            keys,
-            random,
-            books,
-            stopping,
-        }
+        Self { issuer, clock, keys, random, books, stopping }
     }
 
     pub(crate) fn issuer(&self) -> &Url {
@@ -95,9 +86,7 @@ impl World {
             }
             ("GET", ["simulator", "trace"]) => answer::json(200, &json!(books.trace)),
             (method, ["api", "v2", rest @ ..]) => match (method, rest) {
-                ("GET", [".well-known", "openid-configuration"]) => {
-                    answer::public_json(&self.discovery())
-                }
+                ("GET", [".well-known", "openid-configuration"]) => answer::public_json(&self.discovery()),
                 ("GET", ["jwks"]) => answer::public_json(&self.keys.jwks()),
                 ("GET" | "POST", ["authorize"]) => self.authorize(books, call),
                 ("GET", ["interaction", uid]) => self.choice(books, call, uid),
@@ -111,9 +100,7 @@ impl World {
                 ("POST", ["token", "revocation"]) => self.revocation(books, call),
                 ("GET", ["userinfo"]) => self.userinfo(books, call),
                 ("GET", ["session", "end"]) => self.session_end(books, call),
-                ("GET" | "POST", ["session", "end", "confirm"]) => {
-                    self.session_end_confirm(books, call)
-                }
+                ("GET" | "POST", ["session", "end", "confirm"]) => self.session_end_confirm(books, call),
                 ("GET", ["session", "end", "success"]) => answer::page(200, pages::logged_out()),
                 _ => answer::not_found(),
             },

@@ -77,7 +77,8 @@ async fn attempt(args: &CheckInArgs, lines: &Lines, cancel: &CancellationToken) 
     let (provider, environment) = match (&demonstration, &args.provider.relay) {
         (Some(demonstration), _) => (demonstration.provider(&http).await?, Environment::Demonstration),
         (None, Some(issuer)) => {
-            let provider = Provider::discover_relay(&http, issuer.clone()).await.map_err(|error| Failure::of(&error))?;
+            let provider =
+                Provider::discover_relay(&http, issuer.clone()).await.map_err(|error| Failure::of(&error))?;
             // A simulator's patients never mix with a practice's.
             let environment = match provider.environment() {
                 Behind::Simulator => Environment::Demonstration,
@@ -115,8 +116,12 @@ fn tell(lines: &Lines, step: &Step) {
     match step {
         Step::OpenBrowser { address, purpose, opened } => {
             let (purpose, french) = match purpose {
-                Purpose::SignIn => ("sign-in", "Ouvrez cette adresse sur cet ordinateur pour que le patient s'identifie"),
-                Purpose::SignOut => ("sign-out", "Ouvrez cette adresse pour fermer la session FranceConnect précédente"),
+                Purpose::SignIn => {
+                    ("sign-in", "Ouvrez cette adresse sur cet ordinateur pour que le patient s'identifie")
+                }
+                Purpose::SignOut => {
+                    ("sign-out", "Ouvrez cette adresse pour fermer la session FranceConnect précédente")
+                }
             };
             lines.event(
                 &json!({"event": "open-browser", "url": address.as_str(), "purpose": purpose, "opened": opened}),
@@ -134,7 +139,11 @@ fn tell(lines: &Lines, step: &Step) {
         Step::Verdict(verdict) => lines.event(&verdict_event(verdict), &french_verdict(verdict)),
         Step::SignedOut { confirmed } => lines.event(
             &json!({"event": "signed-out", "confirmed": confirmed}),
-            if *confirmed { "Session FranceConnect fermée." } else { "La fermeture de la session FranceConnect n'est pas confirmée : fermez le navigateur." },
+            if *confirmed {
+                "Session FranceConnect fermée."
+            } else {
+                "La fermeture de la session FranceConnect n'est pas confirmée : fermez le navigateur."
+            },
         ),
     }
 }
@@ -143,7 +152,8 @@ fn tell(lines: &Lines, step: &Step) {
 fn traits(identity: &PivotIdentity) -> Value {
     let traits = identity.traits();
     let text = |text: String| if text.is_empty() { Value::Null } else { Value::String(text) };
-    let mut object: Map<String, Value> = present::texts(traits).into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect();
+    let mut object: Map<String, Value> =
+        present::texts(traits).into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect();
     object.insert("birth_date".to_owned(), traits.birth_date.map_or(Value::Null, |date| Value::String(date.iso())));
     Value::Object(object)
 }
@@ -178,7 +188,10 @@ fn concordance(concordance: &comptoir_identity::Concordance) -> Value {
         .iter()
         .map(|(of, finding)| {
             let (class, reason, hint) = present::codes(finding);
-            (present::trait_key(*of).to_owned(), json!({"finding": class, "reasons": reason.into_iter().collect::<Vec<_>>(), "hint": hint}))
+            (
+                present::trait_key(*of).to_owned(),
+                json!({"finding": class, "reasons": reason.into_iter().collect::<Vec<_>>(), "hint": hint}),
+            )
         })
         .collect::<Map<String, Value>>()
         .into()
@@ -192,7 +205,9 @@ fn french_verdict(verdict: &Verdict) -> String {
         Outcome::Several => "Plusieurs dossiers peuvent être ceux de cette personne.",
         Outcome::Unknown => "Aucun dossier du registre ne correspond à cette personne.",
         Outcome::UnusableIdentity => "L'identité reçue est incomplète : utilisez la pièce d'identité.",
-        Outcome::Refused => "La personne a refusé, ou FranceConnect n'a pas pu l'identifier : utilisez la pièce d'identité.",
+        Outcome::Refused => {
+            "La personne a refusé, ou FranceConnect n'a pas pu l'identifier : utilisez la pièce d'identité."
+        }
         Outcome::Abandoned => "Personne n'est revenu de FranceConnect : utilisez la pièce d'identité ou recommencez.",
     };
     let record = verdict.best().map(|best| format!(" Dossier {}.", best.patient.record)).unwrap_or_default();

@@ -31,6 +31,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct CheckInArgs {
     #[command(flatten)]
     provider: ProviderArgs,

@@ -41,8 +41,8 @@ impl SystemKeychain {
             .name("keychain".to_owned())
             .spawn(move || {
                 let result = system::reachable()
-                    .and_then(|()| keyring::Entry::new(service, &entry).map_err(said))
-                    .and_then(|entry| act(&entry).map_err(said));
+                    .and_then(|()| keyring::Entry::new(service, &entry).map_err(|error| said(&error)))
+                    .and_then(|entry| act(&entry).map_err(|error| said(&error)));
                 // Nobody listens any more when the patience ran out.
                 drop(answer.send(result));
             })
@@ -51,8 +51,8 @@ impl SystemKeychain {
     }
 }
 
-fn said(error: keyring::Error) -> KeychainError {
-    tracing::debug!(kind = kind(&error), "keychain");
+fn said(error: &keyring::Error) -> KeychainError {
+    tracing::debug!(kind = kind(error), "keychain");
     if matches!(error, keyring::Error::PlatformFailure(_) | keyring::Error::NoDefaultStore) {
         KeychainError::Absent
     } else if matches!(error, keyring::Error::NoStorageAccess(_)) {
@@ -78,7 +78,7 @@ fn kind(error: &keyring::Error) -> &'static str {
 fn none_is_fine<T>(result: keyring::Result<T>) -> keyring::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error, keyring::Error::NoEntry) => Ok(None),
+        Err(keyring::Error::NoEntry) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -73,7 +73,9 @@ pub(crate) async fn reopen_browser(session: State<'_, Session>) -> Answer<()> {
 #[specta::specta]
 pub(crate) async fn open_franceconnect_information() -> Answer<()> {
     let opened = tokio::task::spawn_blocking(|| tauri_plugin_opener::open_url(INFORMATION, None::<&str>)).await;
-    matches!(opened, Ok(Ok(()))).then_some(()).ok_or_else(|| Failure::from(comptoir_desk::BrowserError::NotStarted).into())
+    matches!(opened, Ok(Ok(())))
+        .then_some(())
+        .ok_or_else(|| Failure::from(comptoir_desk::BrowserError::NotStarted).into())
 }
 
 #[tauri::command]

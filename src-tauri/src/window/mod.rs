@@ -12,22 +12,25 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 /// The commands, declared once: the handler and the screens' bindings are made from this list.
 fn commands() -> Builder<tauri::Wry> {
-    Builder::<tauri::Wry>::new().error_handling(ErrorHandlingMode::Throw).disable_serde_phases().commands(collect_commands![
-        commands::open_desk,
-        commands::arrivals,
-        commands::patient,
-        commands::search,
-        commands::start_check_in,
-        commands::cancel_check_in,
-        commands::copy_sign_in_address,
-        commands::reopen_browser,
-        commands::open_franceconnect_information,
-        commands::decide,
-        commands::go_paper,
-    ])
+    Builder::<tauri::Wry>::new().error_handling(ErrorHandlingMode::Throw).disable_serde_phases().commands(
+        collect_commands![
+            commands::open_desk,
+            commands::arrivals,
+            commands::patient,
+            commands::search,
+            commands::start_check_in,
+            commands::cancel_check_in,
+            commands::copy_sign_in_address,
+            commands::reopen_browser,
+            commands::open_franceconnect_information,
+            commands::decide,
+            commands::go_paper,
+        ],
+    )
 }
 
 /// Opens the window and stays until it is closed.
+#[expect(clippy::disallowed_methods, reason = "tauri's own macro names `exit`; we return an ExitCode")]
 pub(crate) fn run() -> ExitCode {
     let commands = commands();
     let built = tauri::Builder::default()

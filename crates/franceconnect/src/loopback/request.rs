@@ -126,15 +126,12 @@ impl Gate {
         let Some((expected, deliver)) = self.awaited.take() else {
             return NOISE;
         };
-        match expected.read(query) {
-            Some(brought) => {
-                self.used = Some(expected);
-                Judged::Return(brought, deliver)
-            }
-            None => {
-                self.awaited = Some((expected, deliver));
-                NOISE
-            }
+        if let Some(brought) = expected.read(query) {
+            self.used = Some(expected);
+            Judged::Return(brought, deliver)
+        } else {
+            self.awaited = Some((expected, deliver));
+            NOISE
         }
     }
 

@@ -13,6 +13,9 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Map, Value};
 use url::Url;
 
+/// Parameters to replace, add or, with the value `-`, leave out.
+pub(crate) type Changes = &'static [(&'static str, &'static str)];
+
 pub(crate) const BACK: &str = "http://127.0.0.1:17890/retour";
 pub(crate) const EXIT: &str = "http://127.0.0.1:17890/fin";
 pub(crate) const STATE: &str = "state-0123456789-0123456789-0123456789-012345678";
@@ -22,6 +25,8 @@ pub(crate) const START: i64 = 1_800_000_000;
 
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
+    /// The relying party's back channel: no cookies.
+    pub(crate) http: reqwest::Client,
     now: Arc<AtomicI64>,
 }
 
@@ -30,15 +35,10 @@ impl Bench {
         let now = Arc::new(AtomicI64::new(START));
         let seconds = Arc::clone(&now);
         let clock = move || Timestamp::from_second(seconds.load(Ordering::SeqCst)).unwrap();
-        let simulator = Simulator::start(Options {
-            port: 0,
-            clock: Arc::new(clock),
-        })
-        .await
-        .unwrap();
+        let simulator = Simulator::start(Options { port: 0, clock: Arc::new(clock) }).await.unwrap();
         simulator.register(client("relais", Algorithm::Es256));
         simulator.register(client("autre", Algorithm::Rs256));
-        Self { simulator, now }
+        Self { simulator, http: http(false), now }
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
@@ -53,12 +53,7 @@ impl Bench {
         self.token_of("relais", code, changes).await
     }
 
-    pub(crate) async fn token_of(
-        &self,
-        client_id: &str,
-        code: &str,
-        changes: &[(&str, &str)],
-    ) -> (StatusCode, Value) {
+    pub(crate) async fn token_of(&self, client_id: &str, code: &str, changes: &[(&str, &str)]) -> (StatusCode, Value) {
         let form = changed(
             &[
                 ("grant_type", "authorization_code"),
@@ -69,39 +64,19 @@ impl Bench {
             ],
             changes,
         );
-        let response = browserless()
-            .post(self.at("/token"))
-            .form(&form)
-            .send()
-            .await
-            .unwrap();
+        let response = self.http.post(self.at("/token")).form(&form).send().await.unwrap();
         (response.status(), response.json().await.unwrap())
     }
 
     pub(crate) async fn userinfo(&self, access_token: &Value) -> Response {
         let bearer = access_token.as_str().unwrap();
-        browserless()
-            .get(self.at("/userinfo"))
-            .bearer_auth(bearer)
-            .send()
-            .await
-            .unwrap()
+        self.http.get(self.at("/userinfo")).bearer_auth(bearer).send().await.unwrap()
     }
 
     /// Verifies a JWT against the published keys and returns its claims.
-    pub(crate) async fn verified(
-        &self,
-        token: &str,
-        algorithm: Algorithm,
-    ) -> Option<Map<String, Value>> {
-        let jwks: jsonwebtoken::jwk::JwkSet = browserless()
-            .get(self.at("/jwks"))
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+    pub(crate) async fn verified(&self, token: &str, algorithm: Algorithm) -> Option<Map<String, Value>> {
+        let jwks: jsonwebtoken::jwk::JwkSet =
+            self.http.get(self.at("/jwks")).send().await.unwrap().json().await.unwrap();
         let header = jsonwebtoken::decode_header(token).ok()?;
         let algorithm = match algorithm {
             Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
@@ -113,9 +88,7 @@ impl Bench {
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        jsonwebtoken::decode(token, &key, &validation)
-            .ok()
-            .map(|decoded| decoded.claims)
+        jsonwebtoken::decode(token, &key, &validation).ok().map(|decoded| decoded.claims)
     }
 }
 
@@ -130,33 +103,17 @@ fn client(client_id: &str, algorithm: Algorithm) -> Client {
     }
 }
 
-/// An HTTP client without cookies: the relying party's back channel.
-pub(crate) fn browserless() -> reqwest::Client {
-    http(false)
-}
-
 fn http(cookies: bool) -> reqwest::Client {
     // A second installation is refused, which is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
     let policy = reqwest::redirect::Policy::none();
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(policy)
-        .cookie_store(cookies)
-        .build()
-        .unwrap()
+    reqwest::Client::builder().no_proxy().redirect(policy).cookie_store(cookies).build().unwrap()
 }
 
 /// Replaces parameters by name, adds those that are new, and drops those whose new value is `-`.
-pub(crate) fn changed<'a>(
-    usual: &[(&'a str, &'a str)],
-    changes: &[(&'a str, &'a str)],
-) -> Vec<(&'a str, &'a str)> {
-    let mut all: Vec<(&str, &str)> = usual
-        .iter()
-        .filter(|(name, _)| !changes.iter().any(|(other, _)| other == name))
-        .copied()
-        .collect();
+pub(crate) fn changed<'a>(usual: &[(&'a str, &'a str)], changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut all: Vec<(&str, &str)> =
+        usual.iter().filter(|(name, _)| !changes.iter().any(|(other, _)| other == name)).copied().collect();
     all.extend(changes.iter().filter(|(_, value)| *value != "-"));
     all
 }
@@ -170,21 +127,12 @@ pub(crate) struct Hop {
 
 impl Hop {
     async fn of(response: Response) -> Self {
-        let location = response
-            .headers()
-            .get(LOCATION)
-            .map(|value| value.to_str().unwrap().to_owned());
-        Self {
-            status: response.status(),
-            location,
-            html: response.text().await.unwrap(),
-        }
+        let location = response.headers().get(LOCATION).map(|value| value.to_str().unwrap().to_owned());
+        Self { status: response.status(), location, html: response.text().await.unwrap() }
     }
 
     pub(crate) fn location(&self) -> &str {
-        self.location
-            .as_deref()
-            .unwrap_or_else(|| panic!("no redirect: {} {}", self.status, self.html))
+        self.location.as_deref().unwrap_or_else(|| panic!("no redirect: {} {}", self.status, self.html))
     }
 
     /// Returns the parameters of the address this redirect leads to.
@@ -204,11 +152,7 @@ impl Hop {
     pub(crate) fn attribute(&self, id: &str, name: &str) -> Option<String> {
         let (before, after) = self.html.split_once(&format!("id=\"{id}\""))?;
         let element = format!("{}{}", before.rsplit_once('<')?.1, after.split_once('>')?.0);
-        let value = element
-            .split_once(&format!("{name}=\""))?
-            .1
-            .split_once('"')?
-            .0;
+        let value = element.split_once(&format!("{name}=\""))?.1.split_once('"')?.0;
         Some(value.replace("&amp;", "&"))
     }
 }
@@ -221,10 +165,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new(bench: &Bench) -> Self {
-        Self {
-            http: http(true),
-            authorize: bench.at("/authorize"),
-        }
+        Self { http: http(true), authorize: bench.at("/authorize") }
     }
 
     pub(crate) async fn get(&self, url: &str) -> Hop {
@@ -242,8 +183,7 @@ impl Browser {
     }
 
     pub(crate) async fn authorize_by_post(&self, changes: &[(&str, &str)]) -> Hop {
-        self.post(&self.authorize, &changed(&usual(), changes))
-            .await
+        self.post(&self.authorize, &changed(&usual(), changes)).await
     }
 
     /// Opens an interaction and goes to the sign-in form of a provider.
@@ -259,24 +199,15 @@ impl Browser {
     pub(crate) async fn sign_in(&self, login: &str, changes: &[(&str, &str)]) -> Hop {
         let form = self.sign_in_form(changes).await;
         let action = form.attribute("sign-in-form", "action").unwrap();
-        let fields = [
-            ("provider", "impots"),
-            ("login", login),
-            ("password", "123"),
-        ];
+        let fields = [("provider", "impots"), ("login", login), ("password", "123")];
         self.post(&action, &fields).await
     }
 
     /// Presses "continue" on the information page and returns the redirect to the client.
     pub(crate) async fn go_on(&self, information: &str) -> Hop {
         let page = self.get(information).await;
-        assert!(
-            page.attribute("continue", "class").is_some(),
-            "{}",
-            page.html
-        );
-        self.post(&page.attribute("information", "action").unwrap(), &[])
-            .await
+        assert!(page.attribute("continue", "class").is_some(), "{}", page.html);
+        self.post(&page.attribute("information", "action").unwrap(), &[]).await
     }
 
     /// Walks all the pages and returns the code.

@@ -5,17 +5,13 @@ use std::time::Duration;
 use comptoir_simulator::{Algorithm, Fault};
 use serde_json::{Value, json};
 
-use crate::bench::{BACK, Bench, Browser, NONCE, SECRET, START, STATE, browserless, part};
+use crate::bench::{BACK, Bench, Browser, NONCE, SECRET, START, STATE, part};
 
 #[tokio::test]
 async fn a_faulty_id_token_is_faulty_in_one_point() {
     let bench = Bench::start().await;
     for client_id in ["relais", "autre"] {
-        let algorithm = if client_id == "relais" {
-            Algorithm::Es256
-        } else {
-            Algorithm::Rs256
-        };
+        let algorithm = if client_id == "relais" { Algorithm::Es256 } else { Algorithm::Rs256 };
         for (fault, signed, wrong) in [
             (None, true, None),
             (Some(Fault::WrongNonce), true, Some("nonce")),
@@ -31,21 +27,14 @@ async fn a_faulty_id_token_is_faulty_in_one_point() {
             (Some(Fault::Hs256WithPublicKey), false, None),
         ] {
             bench.simulator.set_fault(fault);
-            let code = Browser::new(&bench)
-                .code("test", &[("client_id", client_id)])
-                .await;
+            let code = Browser::new(&bench).code("test", &[("client_id", client_id)]).await;
             let (_, token) = bench.token_of(client_id, &code, &[]).await;
             let id_token = token["id_token"].as_str().unwrap();
             let verified = bench.verified(id_token, algorithm).await;
             assert_eq!(verified.is_some(), signed, "{fault:?} {client_id}");
 
             let claims = part(id_token, 1);
-            let userinfo = bench
-                .userinfo(&token["access_token"])
-                .await
-                .text()
-                .await
-                .unwrap();
+            let userinfo = bench.userinfo(&token["access_token"]).await.text().await.unwrap();
             let right = [
                 ("nonce", json!(NONCE)),
                 ("aud", json!(client_id)),
@@ -53,11 +42,8 @@ async fn a_faulty_id_token_is_faulty_in_one_point() {
                 ("acr", json!("eidas1")),
                 ("sub", part(&userinfo, 1)["sub"].clone()),
             ];
-            let mut wrongs: Vec<&str> = right
-                .iter()
-                .filter(|(name, value)| claims.get(*name) != Some(value))
-                .map(|(name, _)| *name)
-                .collect();
+            let mut wrongs: Vec<&str> =
+                right.iter().filter(|(name, value)| claims.get(*name) != Some(value)).map(|(name, _)| *name).collect();
             let seconds = |name: &str| claims[name].as_i64().unwrap();
             if seconds("exp") <= START {
                 wrongs.push("exp");
@@ -65,11 +51,7 @@ async fn a_faulty_id_token_is_faulty_in_one_point() {
             if seconds("iat") > START {
                 wrongs.push("iat");
             }
-            assert_eq!(
-                wrongs,
-                wrong.into_iter().collect::<Vec<_>>(),
-                "{fault:?} {client_id}"
-            );
+            assert_eq!(wrongs, wrong.into_iter().collect::<Vec<_>>(), "{fault:?} {client_id}");
         }
     }
 }
@@ -77,11 +59,7 @@ async fn a_faulty_id_token_is_faulty_in_one_point() {
 #[tokio::test]
 async fn a_token_without_a_good_signature_says_which_kind_it_is() {
     let bench = Bench::start().await;
-    for (fault, alg) in [
-        (Fault::OtherKey, "ES256"),
-        (Fault::AlgNone, "none"),
-        (Fault::Hs256WithPublicKey, "HS256"),
-    ] {
+    for (fault, alg) in [(Fault::OtherKey, "ES256"), (Fault::AlgNone, "none"), (Fault::Hs256WithPublicKey, "HS256")] {
         bench.simulator.set_fault(Some(fault));
         let code = Browser::new(&bench).code("test", &[]).await;
         let (_, token) = bench.token(&code, &[]).await;
@@ -103,17 +81,10 @@ async fn userinfo_may_lie() {
         let code = Browser::new(&bench).code("test", &[]).await;
         let (_, token) = bench.token(&code, &[]).await;
         let response = bench.userinfo(&token["access_token"]).await;
-        let media = response.headers()["content-type"]
-            .to_str()
-            .unwrap()
-            .to_owned();
+        let media = response.headers()["content-type"].to_str().unwrap().to_owned();
         assert!(media.starts_with(content_type), "{fault:?}");
         let body = response.text().await.unwrap();
-        assert_eq!(
-            bench.verified(&body, Algorithm::Es256).await.is_some(),
-            signed,
-            "{fault:?}"
-        );
+        assert_eq!(bench.verified(&body, Algorithm::Es256).await.is_some(), signed, "{fault:?}");
         let claims = match serde_json::from_str::<Value>(&body) {
             Ok(plain) => plain,
             Err(_) => Value::Object(part(&body, 1)),
@@ -136,11 +107,7 @@ async fn a_return_may_carry_another_state_or_issuer() {
         let signed_in = browser.sign_in("test", &[]).await;
         let returned = browser.go_on(signed_in.location()).await.returned();
         assert_eq!(returned["state"] == STATE, right_state, "{fault:?}");
-        assert_eq!(
-            returned["iss"] == bench.simulator.issuer().as_str(),
-            right_issuer,
-            "{fault:?}"
-        );
+        assert_eq!(returned["iss"] == bench.simulator.issuer().as_str(), right_issuer, "{fault:?}");
     }
 }
 
@@ -150,10 +117,7 @@ async fn the_token_endpoint_may_fail_or_hang() {
     let code = Browser::new(&bench).code("test", &[]).await;
     bench.simulator.set_fault(Some(Fault::TokenError500));
     let (status, body) = bench.token(&code, &[]).await;
-    assert_eq!(
-        (status.as_u16(), &body["error"]),
-        (500, &json!("server_error"))
-    );
+    assert_eq!((status.as_u16(), &body["error"]), (500, &json!("server_error")));
 
     bench.simulator.set_fault(Some(Fault::SlowToken));
     let form = [
@@ -163,12 +127,8 @@ async fn the_token_endpoint_may_fail_or_hang() {
         ("redirect_uri", BACK),
         ("code", &code),
     ];
-    let request = browserless().post(bench.at("/token")).form(&form);
-    let error = request
-        .timeout(Duration::from_millis(300))
-        .send()
-        .await
-        .unwrap_err();
+    let request = bench.http.post(bench.at("/token")).form(&form);
+    let error = request.timeout(Duration::from_millis(300)).send().await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
 
     bench.simulator.set_fault(None);
@@ -183,9 +143,7 @@ async fn a_logout_may_never_return() {
     let (_, token) = bench.token(&code, &[]).await;
     bench.simulator.set_fault(Some(Fault::LogoutNeverReturns));
     let hint = token["id_token"].as_str().unwrap();
-    let hop = browser
-        .get(&bench.at(&format!("/session/end?id_token_hint={hint}")))
-        .await;
+    let hop = browser.get(&bench.at(&format!("/session/end?id_token_hint={hint}"))).await;
     assert_eq!((hop.status.as_u16(), hop.location.as_deref()), (200, None));
     assert!(!hop.html.contains("<form") && !hop.html.contains("<script"));
     assert_eq!(bench.simulator.live_sessions(), 1);

@@ -28,9 +28,7 @@ async fn a_person_may_be_clicked_instead() {
     let form = browser.sign_in_form(&[]).await;
     let action = form.attribute("people", "action").unwrap();
     let chosen = form.attribute("citizen-genre_indéfini", "value").unwrap();
-    let signed_in = browser
-        .post(&action, &[("provider", "impots"), ("citizen", &chosen)])
-        .await;
+    let signed_in = browser.post(&action, &[("provider", "impots"), ("citizen", &chosen)]).await;
     let page = browser.get(signed_in.location()).await;
     assert!(page.html.contains("Camille LAFORGE"), "{}", page.html);
 }
@@ -42,17 +40,9 @@ async fn a_wrong_password_leaves_the_person_at_the_form() {
         let browser = Browser::new(&bench);
         let form = browser.sign_in_form(&[]).await;
         let action = form.attribute("sign-in-form", "action").unwrap();
-        let fields = [
-            ("provider", "msa"),
-            ("login", login),
-            ("password", password),
-        ];
+        let fields = [("provider", "msa"), ("login", login), ("password", password)];
         let page = browser.post(&action, &fields).await;
-        assert_eq!(
-            page.attribute("failure", "role").as_deref(),
-            Some("alert"),
-            "{login}"
-        );
+        assert_eq!(page.attribute("failure", "role").as_deref(), Some("alert"), "{login}");
         assert_eq!(page.location, None);
     }
     assert_eq!(bench.simulator.live_sessions(), 0);
@@ -61,8 +51,7 @@ async fn a_wrong_password_leaves_the_person_at_the_form() {
 #[tokio::test]
 async fn refusals_come_back_only_by_the_link() {
     const ABORTED: &str = "user authentication aborted";
-    const TECHNICAL: &str =
-        "authentication aborted due to a technical error on the authorization server";
+    const TECHNICAL: &str = "authentication aborted due to a technical error on the authorization server";
     let bench = Bench::start().await;
     for (login, status, code, error, description) in [
         ("E010004", 403, "Y010004", "access_denied", ABORTED),
@@ -70,20 +59,8 @@ async fn refusals_come_back_only_by_the_link() {
         ("E010007", 403, "Y010007", "access_denied", ABORTED),
         ("E010008", 403, "Y010008", "access_denied", ABORTED),
         ("E010009", 403, "Y010009", "access_denied", ABORTED),
-        (
-            "E010011",
-            504,
-            "Y010011",
-            "temporarily_unavailable",
-            TECHNICAL,
-        ),
-        (
-            "E010012",
-            504,
-            "Y010012",
-            "temporarily_unavailable",
-            TECHNICAL,
-        ),
+        ("E010011", 504, "Y010011", "temporarily_unavailable", TECHNICAL),
+        ("E010012", 504, "Y010012", "temporarily_unavailable", TECHNICAL),
         ("E010013", 400, "Y010013", "server_error", TECHNICAL),
         ("E010015", 403, "Y010015", "access_denied", ABORTED),
         ("Y180001", 403, "Y180001", "access_denied", ABORTED),
@@ -95,10 +72,7 @@ async fn refusals_come_back_only_by_the_link() {
         let page = browser.sign_in(login, &[]).await;
         assert_eq!(page.status, status, "{login}");
         assert_eq!(page.code(), Some(code), "{login}");
-        let returned = browser
-            .get(&page.attribute("return", "href").unwrap())
-            .await
-            .returned();
+        let returned = browser.get(&page.attribute("return", "href").unwrap()).await.returned();
         assert_eq!(returned["error"], error, "{login}");
         assert_eq!(returned["error_description"], description, "{login}");
         assert_eq!(returned["state"], STATE, "{login}");
@@ -114,12 +88,7 @@ async fn every_other_person_gets_through() {
         let browser = Browser::new(&bench);
         let hop = browser.sign_in(citizen.login, &[]).await;
         if hop.status == 303 {
-            let code = browser
-                .go_on(hop.location())
-                .await
-                .returned()
-                .remove("code")
-                .unwrap();
+            let code = browser.go_on(hop.location()).await.returned().remove("code").unwrap();
             let (status, _) = bench.token(&code, &[]).await;
             assert_eq!(status, 200, "{}", citizen.login);
             through += 1;
@@ -134,10 +103,7 @@ async fn giving_up_at_the_choice_reaches_the_client() {
     let browser = Browser::new(&bench);
     let opened = browser.authorize(&[]).await;
     let choice = browser.get(opened.location()).await;
-    let returned = browser
-        .get(&choice.attribute("abort", "href").unwrap())
-        .await
-        .returned();
+    let returned = browser.get(&choice.attribute("abort", "href").unwrap()).await.returned();
     assert_eq!(returned["error"], "access_denied");
     assert_eq!(returned["error_description"], "User auth aborted");
     assert_eq!(returned["state"], STATE);
@@ -149,9 +115,7 @@ async fn giving_up_at_the_provider_leads_to_the_choice() {
     let bench = Bench::start().await;
     let browser = Browser::new(&bench);
     let form = browser.sign_in_form(&[]).await;
-    let choice = browser
-        .get(&form.attribute("cancel", "href").unwrap())
-        .await;
+    let choice = browser.get(&form.attribute("cancel", "href").unwrap()).await;
     assert_eq!(choice.status, 200);
     assert!(choice.html.contains("a été annulée"));
     assert!(choice.attribute("abort", "href").is_some());
@@ -166,29 +130,15 @@ async fn the_next_person_in_the_same_browser_is_shown_the_previous_one() {
     bench.advance(600);
 
     // `prompt=login` changes nothing.
-    let opened = browser
-        .authorize(&[("client_id", "autre"), ("prompt", "login")])
-        .await;
+    let opened = browser.authorize(&[("client_id", "autre"), ("prompt", "login")]).await;
     let skipped = browser.get(opened.location()).await;
-    assert!(
-        skipped.location().ends_with("/information"),
-        "{}",
-        skipped.location()
-    );
+    assert!(skipped.location().ends_with("/information"), "{}", skipped.location());
     let page = browser.get(skipped.location()).await;
     assert!(page.html.contains("Angela Claire Louise DUBOIS"));
-    let code = browser
-        .go_on(skipped.location())
-        .await
-        .returned()
-        .remove("code")
-        .unwrap();
+    let code = browser.go_on(skipped.location()).await.returned().remove("code").unwrap();
     let (_, second) = bench.token_of("autre", &code, &[]).await;
 
-    let (first, second) = (
-        part(first["id_token"].as_str().unwrap(), 1),
-        part(second["id_token"].as_str().unwrap(), 1),
-    );
+    let (first, second) = (part(first["id_token"].as_str().unwrap(), 1), part(second["id_token"].as_str().unwrap(), 1));
     assert_eq!(first["auth_time"], START);
     assert_eq!(second["auth_time"], START, "of the real sign-in");
     assert_eq!(second["iat"], START + 600);
@@ -219,10 +169,7 @@ async fn another_browser_does_not_share_the_session() {
     assert_eq!(other.get(opened.location()).await.status, 200);
     // Nor the interaction.
     let stranger = Browser::new(&bench);
-    assert_eq!(
-        stranger.get(opened.location()).await.code(),
-        Some("Y190001")
-    );
+    assert_eq!(stranger.get(opened.location()).await.code(), Some("Y190001"));
 }
 
 #[tokio::test]
@@ -232,38 +179,18 @@ async fn abnormal_navigation_is_refused() {
     let first_tab = browser.authorize(&[]).await;
     let second_tab = browser.authorize(&[]).await;
     let page = browser.get(first_tab.location()).await;
-    assert_eq!(
-        (page.status.as_u16(), page.code()),
-        (409, Some("Y190004")),
-        "first of two tabs"
-    );
-    assert_eq!(
-        browser.get(second_tab.location()).await.status,
-        200,
-        "second of two tabs"
-    );
+    assert_eq!((page.status.as_u16(), page.code()), (409, Some("Y190004")), "first of two tabs");
+    assert_eq!(browser.get(second_tab.location()).await.status, 200, "second of two tabs");
 
     let signed_in = browser.sign_in("test", &[]).await;
     let information = browser.get(signed_in.location()).await;
     let action = information.attribute("information", "action").unwrap();
     assert_eq!(browser.post(&action, &[]).await.status, 303);
-    assert_eq!(
-        browser.post(&action, &[]).await.code(),
-        Some("Y470004"),
-        "double click"
-    );
-    assert_eq!(
-        browser.get(signed_in.location()).await.code(),
-        Some("Y420001"),
-        "back arrow"
-    );
+    assert_eq!(browser.post(&action, &[]).await.code(), Some("Y470004"), "double click");
+    assert_eq!(browser.get(signed_in.location()).await.code(), Some("Y420001"), "back arrow");
 
     let opened = Browser::new(&bench);
     let late = opened.authorize(&[]).await;
     bench.advance(1801);
-    assert_eq!(
-        opened.get(late.location()).await.code(),
-        Some("Y190001"),
-        "too late"
-    );
+    assert_eq!(opened.get(late.location()).await.code(), Some("Y190001"), "too late");
 }

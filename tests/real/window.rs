@@ -1,0 +1,186 @@
+//! The real window under WebDriver, the real system browser under a second driver, the real keychain.
+//!
+//! Left out of plain `cargo test`: it needs the session that `./x test` makes.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may stop at what should not be")]
+
+use comptoir_tests::program::Account;
+use fantoccini::key::Key;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A program of the test bench; ended when dropped.
+struct Bench(Child);
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+async fn until_listening(port: u16) {
+    let listening = async {
+        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, listening).await.expect("a driver that listens");
+}
+
+async fn session(port: u16, capabilities: Value) -> Client {
+    until_listening(port).await;
+    let capabilities: Capabilities = serde_json::from_value(capabilities).expect("capabilities");
+    ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&format!("http://127.0.0.1:{port}"))
+        .await
+        .expect("a session")
+}
+
+/// Makes a Chromium with a driver's port the account's default browser, as a desktop would have one.
+fn install_browser(account: &Account, port: u16) {
+    let home = account.home();
+    let (data, config) = (home.join("data/applications"), home.join("config"));
+    fs::create_dir_all(&data).and_then(|()| fs::create_dir_all(&config)).expect("folders");
+    let launcher = home.join("browser.sh");
+    let script = format!(
+        "#!/bin/sh\nexec chromium --user-data-dir={profile} --remote-debugging-port={port} --no-sandbox --disable-gpu \
+         --disable-quic --no-first-run --no-default-browser-check --disable-background-networking \
+         --disable-component-update --disable-sync --password-store=basic --window-size=1280,800 \"$1\" >{log} 2>&1\n",
+        profile = home.join("chromium").display(),
+        log = home.join("chromium.log").display(),
+    );
+    fs::write(&launcher, script).expect("written");
+    fs::set_permissions(&launcher, fs::Permissions::from_mode(0o755)).expect("executable");
+    fs::write(
+        data.join("test-browser.desktop"),
+        format!(
+            "[Desktop Entry]\nType=Application\nName=Browser\nExec={} %u\nMimeType=x-scheme-handler/http;x-scheme-handler/https;\n",
+            launcher.display()
+        ),
+    )
+    .expect("written");
+    fs::write(
+        config.join("mimeapps.list"),
+        "[Default Applications]\nx-scheme-handler/http=test-browser.desktop\nx-scheme-handler/https=test-browser.desktop\n",
+    )
+    .expect("written");
+}
+
+async fn appears(client: &Client, selector: &str) -> fantoccini::elements::Element {
+    client
+        .wait()
+        .at_most(PATIENCE)
+        .for_element(Locator::Css(selector))
+        .await
+        .unwrap_or_else(|error| panic!("{selector}: {error}"))
+}
+
+async fn type_keys(client: &Client, keys: &str) {
+    client.active_element().await.expect("a focus").send_keys(keys).await.expect("typed");
+}
+
+async fn picture(client: &Client, name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/images");
+    // The committed pictures are made anew only when asked: a test must not dirty the checkout.
+    let folder = match std::env::var_os("COMPTOIR_PICTURES") {
+        Some(_) => folder,
+        None => std::env::temp_dir(),
+    };
+    fs::write(folder.join(name), client.screenshot().await.expect("a picture")).expect("written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a display, a keychain and a browser: ./x test"]
+async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen() {
+    let account = Account::with_keychain(env!("CARGO_BIN_EXE_comptoir")).expect("an account");
+    let (window_driver, browser_driver, browser_port) = (free_port(), free_port(), free_port());
+    install_browser(&account, browser_port);
+
+    // WebKit's own driver starts the window; no proxy driver is needed on Linux.
+    let mut driver = Command::new("WebKitWebDriver");
+    driver.arg(format!("--port={window_driver}")).env("TAURI_WEBVIEW_AUTOMATION", "true");
+    driver.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1").env("COMPTOIR_LOG", "debug");
+    account.inhabit(&mut driver);
+    let _driver = Bench(driver.stdout(Stdio::null()).spawn().expect("WebKitWebDriver"));
+    let window = session(
+        window_driver,
+        json!({"webkitgtk:browserOptions": {"binary": env!("CARGO_BIN_EXE_comptoir"), "args": []}}),
+    )
+    .await;
+
+    // By keyboard alone: F3, birth date, stem, Enter; Enter opens the record; Enter signs in.
+    appears(&window, "[data-arrival]").await;
+    picture(&window, "reception.png").await;
+    type_keys(&window, &char::from(Key::F3).to_string()).await;
+    let date = appears(&window, "#search-birth-date").await;
+    date.send_keys("24081962").await.expect("typed");
+    appears(&window, "#search-name").await.send_keys("dub").await.expect("typed");
+    type_keys(&window, &char::from(Key::Enter).to_string()).await;
+    appears(&window, "[data-record='local:1']").await;
+    type_keys(&window, &char::from(Key::Enter).to_string()).await;
+    appears(&window, "#start-check-in").await;
+    picture(&window, "patient.png").await;
+    type_keys(&window, &char::from(Key::Enter).to_string()).await;
+    appears(&window, "#countdown").await;
+    picture(&window, "check-in.png").await;
+
+    // The system browser has opened on the simulated FranceConnect.
+    until_listening(browser_port).await;
+    let _browser_driver = Bench(
+        Command::new("chromedriver")
+            .arg(format!("--port={browser_driver}"))
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("chromedriver"),
+    );
+    let browser = session(
+        browser_driver,
+        json!({"browserName": "chrome", "goog:chromeOptions": {"debuggerAddress": format!("127.0.0.1:{browser_port}")}}),
+    )
+    .await;
+    appears(&browser, "#provider-impots").await.click().await.expect("chosen");
+    let login = appears(&browser, "#login").await;
+    login.clear().await.expect("cleared");
+    login.send_keys("test").await.expect("typed");
+    appears(&browser, "#password").await.send_keys("123").await.expect("typed");
+    appears(&browser, "#sign-in").await.click().await.expect("signed in");
+    appears(&browser, "#continue").await.click().await.expect("continued");
+
+    // Back at the desk: the verdict, and the session closed.
+    appears(&window, "#verdict[data-outcome='concordant']").await;
+    appears(&window, "#session-state[data-confirmed='true']").await;
+    appears(&window, "[data-trait='birth-name'][data-finding='equal']").await;
+    picture(&window, "verdict.png").await;
+    let left = browser.source().await.expect("the last page");
+    assert!(left.contains("vous pouvez rendre le poste à l'accueil"), "{left}");
+    let address = browser.current_url().await.expect("an address");
+    assert!(!address.as_str().contains("code="), "no code is left in the address bar");
+
+    // One key confirms.
+    type_keys(&window, &char::from(Key::Enter).to_string()).await;
+    appears(&window, "[data-arrival]").await;
+
+    browser.close().await.ok();
+    window.close().await.ok();
+    // The browser that the desk started is this account's: its lock names its process.
+    if let Ok(lock) = fs::read_link(account.home().join("chromium/SingletonLock"))
+        && let Some(process) = lock.to_string_lossy().rsplit('-').next()
+    {
+        Command::new("kill").arg(process).status().ok();
+    }
+}
