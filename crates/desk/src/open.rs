@@ -51,3 +51,29 @@ pub fn open_register(
     };
     Ok(Register::open(file, &key)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::MemoryKeychain;
+    use ring::rand::SystemRandom;
+
+    #[test]
+    fn a_key_is_made_once_and_never_over_an_existing_register() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("register.db");
+        let (keychain, random) = (MemoryKeychain::default(), SystemRandom::new());
+        drop(open_register(&file, &keychain, &random).expect("made"));
+        let key = keychain.read(ENTRY).expect("read").expect("a key");
+        drop(open_register(&file, &keychain, &random).expect("opened again"));
+        assert_eq!(keychain.read(ENTRY).expect("read").expect("a key").expose(), key.expose(), "the same key");
+
+        let bytes = std::fs::read(&file).expect("read");
+        let elsewhere = MemoryKeychain::default();
+        assert!(matches!(open_register(&file, &elsewhere, &random), Err(OpenRegisterError::KeyMissing)));
+        assert!(elsewhere.read(ENTRY).expect("read").is_none(), "no key was made for a register that has one");
+        elsewhere.write(ENTRY, &Secret::new(vec![1; 7])).expect("written");
+        assert!(matches!(open_register(&file, &elsewhere, &random), Err(OpenRegisterError::KeyUnusable)));
+        assert!(std::fs::read(&file).expect("read") == bytes, "the register is left as it was");
+    }
+}
