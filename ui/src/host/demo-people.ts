@@ -14,10 +14,15 @@ import type {
 
 type Known = Partial<PatientView> & Pick<PatientView, "record" | "birthName" | "firstGivenName" | "birthDate" | "sex">;
 
+function ageOn24November2026(birthDate: string): number {
+  const [day = 0, month = 0, year = 0] = birthDate.split("/").map(Number);
+  return 2026 - year - (month > 11 || (month === 11 && day > 24) ? 1 : 0);
+}
+
 export function patient(known: Known): PatientView {
   return {
     givenNames: known.firstGivenName,
-    age: 2026 - Number(known.birthDate.slice(6)) - 1,
+    age: ageOn24November2026(known.birthDate),
     birthPlace: null,
     usageName: null,
     usageGivenName: null,
