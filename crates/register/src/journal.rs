@@ -246,10 +246,12 @@ mod tests {
         let file = folder.path().join("register.db");
         let key = crate::RegisterKey::from_bytes(&[7; 32]).expect("a key");
         let registers = [0; 3].map(|_| Register::open(&file, &key).expect("opened"));
+        let start = std::sync::Barrier::new(registers.len());
         std::thread::scope(|scope| {
             for register in &registers {
                 scope.spawn(|| {
-                    for _ in 0..20 {
+                    start.wait();
+                    for _ in 0..100 {
                         let act = Act::new(Timestamp::UNIX_EPOCH, "anne", ActKind::SearchMade);
                         register.journal(&act).expect("written");
                     }
@@ -257,6 +259,6 @@ mod tests {
             }
         });
         let [register, ..] = &registers;
-        assert_eq!(register.verify_journal().expect("read"), JournalState { lines: 60, broken_at: None });
+        assert_eq!(register.verify_journal().expect("read"), JournalState { lines: 300, broken_at: None });
     }
 }
