@@ -235,19 +235,23 @@ mod tests {
     #[test]
     fn programs_that_make_the_register_at_once_share_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("register.db");
         let key = key();
-        let start = std::sync::Barrier::new(4);
-        let opened = || {
-            start.wait();
-            Register::open(&file, &key).map(|register| register.count().expect("read"))
-        };
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4).map(|_| scope.spawn(opened)).collect();
-            for thread in threads {
-                assert!(matches!(thread.join().expect("ended"), Ok(0)));
-            }
-        });
+        // Whether they meet inside the migrations is chance: many rounds.
+        for round in 0..30 {
+            let file = folder.path().join(format!("{round}.db"));
+            let start = std::sync::Barrier::new(4);
+            let opened = || {
+                start.wait();
+                Register::open(&file, &key).map(|register| register.count().expect("read"))
+            };
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(opened)).collect();
+                for thread in threads {
+                    let count = thread.join().expect("ended");
+                    assert!(matches!(count, Ok(0)), "round {round}: {count:?}");
+                }
+            });
+        }
     }
 
     #[test]
