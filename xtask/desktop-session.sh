@@ -12,8 +12,29 @@ done
 export CARGO_HOME="${CARGO_HOME:-$HOME/.cargo}" RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}"
 
 private=$(mktemp -d -t comptoir-session-XXXXXX)
+
+# Prints the processes of this session: they alone carry its private folder in their environment.
+members() {
+    grep -lsz -- "^XDG_RUNTIME_DIR=$private/run\$" /proc/[0-9]*/environ | cut -d/ -f3 | grep -vx "$$" || true
+}
+
+# A keychain that had no time to reach the bus before it went stays for ever, and so would its folder.
+leave() {
+    local members member alive tries=0
+    mapfile -t members < <(members)
+    kill -- "${members[@]}" 2>/dev/null || true
+    while [ $((tries += 1)) -le 50 ]; do
+        alive=0
+        for member in "${members[@]}"; do
+            [ -d "/proc/$member" ] && grep -qsz "$private" "/proc/$member/environ" && alive=1
+        done
+        [ "$alive" -eq 0 ] && break
+        sleep 0.1
+    done
+    rm -rf -- "$private"
+}
 # A trap, and therefore not exec below: the folders hold a register and a keychain, if only fictitious ones.
-trap 'rm -rf -- "$private"' EXIT
+trap leave EXIT
 
 export HOME="$private/home" XDG_RUNTIME_DIR="$private/run"
 export XDG_DATA_HOME="$HOME/.local/share" XDG_CONFIG_HOME="$HOME/.config"

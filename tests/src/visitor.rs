@@ -4,7 +4,11 @@ use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
 use scraper::{ElementRef, Html, Selector};
 use std::fmt;
+use std::time::Duration;
 use url::Url;
+
+/// The desk holds the browser while it exchanges the code, for 30 s at most; nothing takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A browser without a window. One visitor is one browser profile: its cookies are its own.
 #[derive(Debug, Clone)]
@@ -76,6 +80,7 @@ impl Visitor {
             .cookie_store(true)
             .redirect(Policy::none())
             .no_proxy()
+            .timeout(PATIENCE)
             .build()
             .expect("an HTTP client");
         Self { client }
@@ -84,7 +89,7 @@ impl Visitor {
     /// Fetches one page, following nothing.
     ///
     /// # Errors
-    /// When nothing answers.
+    /// When nothing answers within a minute.
     pub async fn fetch(&self, url: Url) -> Result<Page, Stuck> {
         self.read(self.client.get(url)).await
     }
@@ -115,7 +120,7 @@ impl Visitor {
     /// Presses the button of this id, with `fields` typed into its form.
     ///
     /// # Errors
-    /// When the page has no such button, or nothing answers.
+    /// When the page has no such button, its form none of these fields, or nothing answers.
     pub async fn press(&self, page: &Page, button: &str, fields: &[(&str, &str)]) -> Result<Page, Stuck> {
         let submission = page.submission(button, fields)?;
         let request = if submission.post {
@@ -152,7 +157,8 @@ impl Visitor {
         let until = |next: &Url| match stop {
             Stop::AtTheEnd => false,
             Stop::BeforeTheReturn => next.path() == "/retour",
-            Stop::BeforeTheLogout => next.path().ends_with("/end_session"),
+            // The relay's, and FranceConnect's own for a desk that has no relay.
+            Stop::BeforeTheLogout => next.path().ends_with("/end_session") || next.path().ends_with("/session/end"),
         };
         let mut page = self.follow(answer, until).await?;
         while page.redirect.is_none() && page.has("logout-continue") {
@@ -212,6 +218,10 @@ impl Page {
                 Some((name.to_owned(), value.to_owned()))
             })
             .collect();
+        // A field that is not there is a page that is not the one meant: typing into it must not go unseen.
+        if let Some((absent, _)) = typed.iter().find(|(field, _)| !fields.iter().any(|(name, _)| name == field)) {
+            return Err(Stuck(format!("no field `{absent}` at {}", self.url.path())));
+        }
         if let Some(name) = pressed.value().attr("name") {
             fields.push((name.to_owned(), pressed.value().attr("value").unwrap_or("").to_owned()));
         }
@@ -223,4 +233,65 @@ fn find<'a>(document: &'a Html, id: &str) -> Option<ElementRef<'a>> {
     // By attribute: an id may hold accents and signs that a selector would have to escape.
     let any = Selector::parse("[id]").ok()?;
     document.select(&any).find(|element| element.value().id() == Some(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HTML: &str = r#"
+        <form id="sign-in-form" method="post" action="/step?x=1">
+          <input type="hidden" name="provider" value="impots">
+          <label>Identifiant <input name="login" value="test"></label> <input name="password" type="password">
+          <button id="sign-in">Se connecter</button>
+          <ul><li><button id="citizen-nom_composé" name="citizen" value="nom_composé">Quelqu'un</button></li></ul>
+        </form>
+        <form id="logout" action=""><input type="hidden" name="logout" value="a&amp;b"><button id="logout-continue">Continuer</button></form>
+        <a id="abort" href="abort">Revenir</a> <button id="alone">Rien</button>"#;
+
+    fn page() -> Page {
+        let url = Url::parse("http://127.0.0.1:1/api/v2/interaction/7?old=1").expect("an address");
+        Page { url, status: 200, redirect: None, html: HTML.to_owned() }
+    }
+
+    #[test]
+    fn a_pressed_button_sends_its_own_form() {
+        let person = ("provider", "impots");
+        #[rustfmt::skip]
+        let cases: &[(&str, &[(&str, &str)], &str, bool, &[(&str, &str)])] = &[
+            ("sign-in", &[("password", "123")], "/step?x=1", true, &[person, ("login", "test"), ("password", "123")]),
+            ("sign-in", &[("login", "é"), ("password", "")], "/step?x=1", true, &[person, ("login", "é"), ("password", "")]),
+            ("citizen-nom_composé", &[], "/step?x=1", true, &[person, ("login", "test"), ("password", ""), ("citizen", "nom_composé")]),
+            ("logout-continue", &[], "/api/v2/interaction/7?old=1", false, &[("logout", "a&b")]),
+        ];
+        for (button, typed, action, post, fields) in cases {
+            let sent = page().submission(button, typed).expect("a form");
+            let fields: Vec<(String, String)> =
+                fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+            assert_eq!(
+                (sent.action.as_str(), sent.post),
+                (format!("http://127.0.0.1:1{action}").as_str(), *post),
+                "{button}"
+            );
+            assert_eq!(sent.fields, fields, "{button} {typed:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_on_the_page_cannot_be_used() {
+        #[rustfmt::skip]
+        let cases: &[(&str, &[(&str, &str)], &str)] = &[
+            ("continue", &[], "no button `continue`"),
+            ("alone", &[], "no button `alone`"), // it stands in no form
+            ("sign-in", &[("otp", "000000")], "no field `otp`"),
+            ("logout-continue", &[("login", "test")], "no field `login`"), // another form's
+        ];
+        for (button, typed, reason) in cases {
+            let stuck = page().submission(button, typed).err().expect("nothing to send");
+            assert!(stuck.to_string().starts_with(reason), "{stuck}");
+            assert!(!stuck.to_string().contains("old=1"), "an address is named without its values");
+        }
+        assert_eq!(page().link("abort").expect("a link").path(), "/api/v2/interaction/abort");
+        assert_eq!((page().link("sign-in"), page().has("nothing")), (None, false));
+    }
 }

@@ -14,6 +14,7 @@ import {
   type VerdictView,
 } from "./host/host";
 import { isHold, searchRefusal } from "./words/failure";
+import { spokenName } from "./words/traits";
 import { isWhole } from "./words/dates";
 import { sentenceOf } from "./words/verdict";
 
@@ -80,9 +81,9 @@ export class Desk {
   notice = $state<{ text: string; tone: "ok" | "stop" } | null>(null);
   /** Read aloud by a screen reader. */
   spoken = $state("");
-  /** Raised each time the focus must go back to the list of arrivals, or to the results. */
-  focusArrivals = $state(0);
-  focusResults = $state(0);
+  /** Raised when the focus must go to the list of arrivals, or to the results; lowered by the list that took it. */
+  focusArrivals = $state(false);
+  focusResults = $state(false);
 
   readonly host: Host;
   #turn = 0;
@@ -117,7 +118,7 @@ export class Desk {
       this.view = view;
       const first = this.arrivals.find((arrival) => arrival.state === "expected") ?? this.arrivals[0];
       if (first) this.select(first.arrival);
-      this.focusArrivals += 1;
+      this.focusArrivals = true;
     } catch (thrown) {
       this.openingFailure = failureOf(thrown);
     } finally {
@@ -165,7 +166,7 @@ export class Desk {
     if (!next) return this.say(m.all_seen());
     this.notice = null;
     this.select(next.arrival);
-    this.focusArrivals += 1;
+    this.focusArrivals = true;
   }
 
   // Search
@@ -193,7 +194,7 @@ export class Desk {
       this.say(
         count === 0 ? m.results_none_title() : count === 1 ? m.results_count_one() : m.results_count({ count }),
       );
-      if (takeFocus && count > 0) this.focusResults += 1;
+      if (takeFocus && count > 0) this.focusResults = true;
     } catch (thrown) {
       if (search !== this.#search) return;
       const failure = failureOf(thrown);
@@ -210,7 +211,7 @@ export class Desk {
     this.subject = {
       arrival: expected?.arrival ?? null,
       record: patient.record,
-      name: `${patient.birthName} ${patient.firstGivenName}`,
+      name: spokenName(patient),
     };
     if (expected) this.selected = expected.arrival;
     this.patient = patient;
@@ -386,7 +387,7 @@ export class Desk {
         return;
       case "patient":
         this.level = this.results === null ? "reception" : "results";
-        if (this.results !== null) this.focusResults += 1;
+        if (this.results !== null) this.focusResults = true;
         else this.toReception();
         return;
       case "reception":
@@ -399,7 +400,7 @@ export class Desk {
         this.failure = null;
         this.level = this.#failedFrom;
         if (this.level === "reception") this.toReception();
-        else if (this.level === "results") this.focusResults += 1;
+        else if (this.level === "results") this.focusResults = true;
         return;
       case "hold":
       case "verdict":
@@ -414,6 +415,6 @@ export class Desk {
     this.level = "reception";
     const selected = this.selected ?? this.arrivals[0]?.arrival ?? null;
     if (selected !== null) this.select(selected);
-    this.focusArrivals += 1;
+    this.focusArrivals = true;
   }
 }

@@ -12,8 +12,9 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn find() -> Self {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest.parent().unwrap_or(manifest).to_path_buf();
+        // Asked when it runs, not when it is compiled: checkouts that share a target folder share this program.
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let root = manifest.as_deref().and_then(Path::parent).map_or_else(|| PathBuf::from("."), Path::to_path_buf);
         // This program lies beside the others, wherever cargo was told to put them.
         let program = std::env::current_exe().ok();
         let built =

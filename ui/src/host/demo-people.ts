@@ -14,10 +14,15 @@ import type {
 
 type Known = Partial<PatientView> & Pick<PatientView, "record" | "birthName" | "firstGivenName" | "birthDate" | "sex">;
 
+function ageOn24November2026(birthDate: string): number {
+  const [day = 0, month = 0, year = 0] = birthDate.split("/").map(Number);
+  return 2026 - year - (month > 11 || (month === 11 && day > 24) ? 1 : 0);
+}
+
 export function patient(known: Known): PatientView {
   return {
     givenNames: known.firstGivenName,
-    age: 2026 - Number(known.birthDate.slice(6)) - 1,
+    age: ageOn24November2026(known.birthDate),
     birthPlace: null,
     usageName: null,
     usageGivenName: null,
@@ -134,7 +139,7 @@ const concordant = (person: PatientView, differences = {}) =>
 
 export const expected: Expected[] = [
   line("09:00", "HUCHE Anne-Laure", people.huche, concordant(people.huche), { state: "confirmed" }),
-  line("09:10", "BROSSE Mario", people.mario, concordant(people.mario), { note: "twin" }),
+  line("09:10", "BROSSE Mario", people.mario, concordant(people.mario), { note: "homonym" }),
   line(
     "09:20",
     "TROIS DUPRE Melissandre",
@@ -224,7 +229,7 @@ export const expected: Expected[] = [
     { note: "homonym" },
   ),
   line("10:20", "POSTEUR Alain", people.posteur, told({ outcome: "unknown", identity: identity(people.posteur), actions: ["create", "paper"] })),
-  line("10:30", "BROSSE Luigi", people.luigi, told({ outcome: "unknown", twin: true, identity: identity(people.luigi), actions: ["create", "paper"] }), { note: "twin" }),
+  line("10:30", "BROSSE Luigi", people.luigi, told({ outcome: "unknown", twin: true, identity: identity(people.luigi), actions: ["create", "paper"] }), { note: "homonym" }),
   line(
     "10:40",
     "MARTIN Vincent",

@@ -75,6 +75,7 @@ const numbers: Record<number, () => string> = {
   8: m.count_8,
 };
 
+export const upper = (text: string) => text.charAt(0).toLocaleUpperCase("fr") + text.slice(1);
 export const traitName = (trait: Trait) => traits[trait]();
 export const findingIcon = (finding: Finding) => findings[finding].icon;
 export const findingWord = (finding: Finding) => findings[finding].word();
@@ -86,6 +87,12 @@ export const stateWord = (state: ArrivalState) => states[state].word();
 export const statusWord = (status: PatientView["status"]) => statuses[status]();
 export const attributeWord = (attribute: PatientView["attributes"][number]) => attributes[attribute]();
 export const numberWord = (count: number) => numbers[count]?.() ?? String(count);
+
+/** A person's name as it is said, "TROIS DUPRE Melissandre": for titles only, a compared trait is always shown as it is stored. */
+export function spokenName(person: { birthName: string; firstGivenName: string }): string {
+  const given = person.firstGivenName.toLocaleLowerCase("fr").replace(/(^|[\s'-])(\p{L})/gu, (_, edge: string, letter: string) => edge + letter.toLocaleUpperCase("fr"));
+  return `${person.birthName} ${given}`.trim();
+}
 
 export function sexWord(sex: PatientView["sex"]): string | null {
   if (sex === null) return null;
@@ -100,5 +107,5 @@ export function placeText(place: PlaceView | null): string | null {
 /** The reasons of one trait as a sentence fragment, first letter raised; empty when the finding says it all. */
 export function reasonsOf(view: TraitView): string {
   const text = view.reasons.map(reasonText).filter((reason) => reason !== null).join(", ");
-  return text === "" ? "" : text.charAt(0).toLocaleUpperCase("fr") + text.slice(1);
+  return upper(text);
 }

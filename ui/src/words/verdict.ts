@@ -1,6 +1,6 @@
 import { m } from "../paraglide/messages.js";
 import type { CandidateView, VerdictView } from "../host/host";
-import { hintText, numberWord, reasonsOf, traitName } from "./traits";
+import { hintText, numberWord, reasonsOf, traitName, upper } from "./traits";
 
 export type Tone = "ok" | "note" | "stop" | "calm";
 export type Sentence = { tone: Tone; icon: string; title: string; reasons: string[] };
@@ -21,13 +21,13 @@ function explained(verdict: VerdictView, candidate: CandidateView | undefined): 
     traits.length > 1 ? m.verdict_explained({ count: numberWord(traits.length) }) : m.verdict_explained_one();
   const why = traits.map((view) => {
     const reasons = reasonsOf(view);
-    return reasons === "" ? traitName(view.trait) : `${traitName(view.trait)} : ${lower(reasons)}`;
+    return lower(traitName(view.trait)) + (reasons === "" ? "" : ` (${lower(reasons)})`);
   });
   return {
     tone: "note",
     icon: "≈",
     title,
-    reasons: [why.length > 0 ? `${why.join(" ; ")}.` : "", ...besides(verdict)],
+    reasons: [why.length > 0 ? `${upper(why.join(", "))}.` : "", ...besides(verdict)],
   };
 }
 
