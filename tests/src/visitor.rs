@@ -8,7 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 /// The desk holds the browser while it exchanges the code, for 30 s at most; nothing takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A browser without a window. One visitor is one browser profile: its cookies are its own.
 #[derive(Debug, Clone)]
