@@ -18,7 +18,7 @@ export default defineConfig(({ mode }) => {
         outdir: resolve(ui, "src/paraglide"),
         strategy: ["baseLocale"],
       }),
-      svelte(),
+      svelte({ configFile: resolve(import.meta.dirname, "svelte.config.js") }),
     ],
     build: {
       outDir: demonstration ? "dist-demonstration" : "dist",

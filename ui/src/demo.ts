@@ -1,7 +1,7 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import { demoHost } from "./host/demo";
-import "./style.css";
+import "./style/index.css";
 
 // Tests read what the pages asked of the system, since a plain browser has neither clipboard nor system browser to look at.
 const asked: string[] = [];

@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::acr::AcrValue;
 use crate::fault::Fault;
+use crate::id_token::Age;
 use crate::loopback::{Arrival, Loopback};
 use crate::provider::{Kind, Provider};
 use crate::returned::Expected;
@@ -30,6 +31,7 @@ pub struct Attempt {
     pub(crate) verifier: Option<Secret>,
     pub(crate) return_uri: Url,
     pub(crate) started: Timestamp,
+    pub(crate) age: Age,
     pub(crate) arrival: Option<oneshot::Receiver<Arrival>>,
     authorize_url: Url,
 }
@@ -101,10 +103,10 @@ impl Attempt {
         now: Timestamp,
     ) -> Result<Self, BeginError> {
         let state = Secret::random_hex(rng)?;
-        let verifier = match &provider.0.kind {
-            Kind::Relay(_) => Some(Secret::random_base64url(rng)?),
+        let (verifier, age) = match &provider.0.kind {
+            Kind::Relay(_) => (Some(Secret::random_base64url(rng)?), Age::ByTwoClocks),
             // FranceConnect refuses a request with PKCE parameters (franceconnect.md §1.5).
-            Kind::Direct(_) => None,
+            Kind::Direct(_) => (None, Age::ByOneClock),
         };
         let authorize_url = authorize_url(provider, &return_uri, &state, &nonce, verifier.as_ref(), level)
             .map_err(|_| BeginError::Profile)?;
@@ -115,6 +117,7 @@ impl Attempt {
             verifier,
             return_uri,
             started: now,
+            age,
             arrival: None,
             authorize_url,
         })

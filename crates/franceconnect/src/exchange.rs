@@ -12,7 +12,7 @@ use crate::attempt::{Attempt, franceconnect_nonce};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::http_client::{Answer, HttpClient, HttpFault};
-use crate::id_token::{self, IdTokenFault, SKEW, VerifiedIdToken};
+use crate::id_token::{self, Age, IdTokenFault, SKEW, VerifiedIdToken};
 use crate::keys::{KeySource, KeysFault};
 use crate::pivot;
 use crate::provider::{Kind, Provider};
@@ -223,21 +223,20 @@ impl Attempt {
             client_id: &profile.client_id,
             nonce: &self.nonce,
             started: self.started,
-            issuer_saw_sign_in: matches!(profile.kind, Kind::Direct(_)),
+            age: self.age,
             access_token: Some(&tokens.access_token),
         };
-        let verified = verify_id_token(&tokens.id_token, &profile.keys, &expected, http, clock)
-            .await
-            .map_err(|failure| match failure {
-                Failure::Keys(fault) => of_keys(fault, party),
-                Failure::Fault(fault) => of_id_token(fault, offset, ExchangeFault::IdTokenInvalid),
-            })
-            .map_err(|fault| ExchangeError {
-                // A session that was reused is ended with the token that tells of it.
-                owed_logout: matches!(fault, ExchangeFault::SessionReused)
-                    .then(|| IdTokenHint::new(tokens.id_token.clone())),
-                fault,
-            })?;
+        let verified = match verify_id_token(&tokens.id_token, &profile.keys, &expected, http, clock).await {
+            Ok(verified) => verified,
+            Err(Failure::Keys(fault)) => return Err(of_keys(fault, party).into()),
+            Err(Failure::Fault(fault)) => {
+                return Err(ExchangeError {
+                    // A session was opened, whatever else is wrong: its own token ends it.
+                    owed_logout: fault.was_signed().then(|| IdTokenHint::new(tokens.id_token)),
+                    fault: of_id_token(fault, offset, ExchangeFault::IdTokenInvalid),
+                });
+            }
+        };
         let required = profile.required_acr;
         let redeemed =
             Redeemed { provider: self.provider, nonce: self.nonce, started: self.started, deadline, tokens, verified };
@@ -349,7 +348,7 @@ impl Redeemed {
             client_id: &state.client_id,
             nonce: &nonce,
             started: self.started,
-            issuer_saw_sign_in: true,
+            age: Age::ByOneClock,
             access_token: None,
         };
         let verified =
@@ -459,7 +458,9 @@ fn of_id_token(
     let clock = if fault.is_about_time() { clock_wrong(offset) } else { None };
     match clock {
         Some(clock) => clock,
-        None if fault == IdTokenFault::AuthTimeEarly => ExchangeFault::SessionReused,
+        None if matches!(fault, IdTokenFault::AuthTimeEarly | IdTokenFault::SessionOlder) => {
+            ExchangeFault::SessionReused
+        }
         None => otherwise(fault),
     }
 }

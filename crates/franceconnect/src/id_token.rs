@@ -55,9 +55,12 @@ pub enum IdTokenFault {
     /// It does not say when the person signed in.
     #[error("it does not say when the person signed in")]
     AuthTimeMissing,
-    /// The person signed in before the attempt began.
+    /// The person signed in before the attempt began, by the clocks of two machines.
     #[error("the person signed in before this attempt")]
     AuthTimeEarly,
+    /// The person signed in before the attempt began, by the issuer's own clock.
+    #[error("the person signed in before this attempt")]
+    SessionOlder,
     /// Its access token hash is not that of the access token.
     #[error("it belongs to another access token")]
     AccessTokenHash,
@@ -68,6 +71,32 @@ impl IdTokenFault {
     pub(crate) fn is_about_time(self) -> bool {
         matches!(self, Self::Expired | Self::IssueTime | Self::AuthTimeEarly)
     }
+
+    /// Whether the token is the provider's all the same: what is wrong was found after its signature.
+    pub(crate) fn was_signed(self) -> bool {
+        match self {
+            Self::Malformed | Self::Algorithm | Self::UnknownKey | Self::Signature | Self::Issuer | Self::Audience => {
+                false
+            }
+            Self::Expired
+            | Self::IssueTime
+            | Self::Nonce
+            | Self::Acr
+            | Self::AuthTimeMissing
+            | Self::AuthTimeEarly
+            | Self::SessionOlder
+            | Self::AccessTokenHash => true,
+        }
+    }
+}
+
+/// How to find a sign-in that is older than the attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// The issuer itself saw the person sign in: `auth_time` and `iat` come from one clock.
+    ByOneClock,
+    /// `auth_time` is another machine's.
+    ByTwoClocks,
 }
 
 /// What an ID token has to say.
@@ -76,8 +105,7 @@ pub(crate) struct Expectation<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) nonce: &'a Secret,
     pub(crate) started: Timestamp,
-    /// Whether the issuer itself saw the person sign in: `auth_time` and `iat` then come from one clock.
-    pub(crate) issuer_saw_sign_in: bool,
+    pub(crate) age: Age,
     /// Where the token came with an access token: its hash is checked when present.
     pub(crate) access_token: Option<&'a Secret>,
 }
@@ -127,9 +155,12 @@ pub(crate) fn verify(
     // Two clocks need the skew. One clock does not: between sign-in and issue no more time can have
     // passed than since the attempt began, so a session half a minute old is found as well.
     let since_start = now.duration_since(expected.started) + ROUNDING;
-    let too_old = expected.issuer_saw_sign_in && made.duration_since(auth_time) > since_start;
-    if auth_time < expected.started - SKEW || too_old {
-        return Err(IdTokenFault::AuthTimeEarly);
+    match expected.age {
+        Age::ByOneClock if made.duration_since(auth_time) > since_start => return Err(IdTokenFault::SessionOlder),
+        Age::ByOneClock | Age::ByTwoClocks if auth_time < expected.started - SKEW => {
+            return Err(IdTokenFault::AuthTimeEarly);
+        }
+        Age::ByOneClock | Age::ByTwoClocks => {}
     }
     let acr = claims.auth_context_ref().ok_or(IdTokenFault::Acr)?;
     Ok(VerifiedIdToken {

@@ -146,12 +146,48 @@ impl Register {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
         if let Some(arrival) = arrival {
-            transaction.execute(
+            let settled = transaction.execute(
                 "UPDATE arrivals SET state = ?2, patient = coalesce(?3, patient) WHERE id = ?1",
                 params![arrival.0, state.text(), record.map(RecordId::number)],
             )?;
+            if settled == 0 {
+                return Err(WriteError::Refused);
+            }
         }
         append(&transaction, act, record)?;
         Ok(transaction.commit()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::ActKind;
+    use jiff::Timestamp;
+
+    #[test]
+    fn an_arrival_is_settled_with_its_journal_line_or_neither_is_written() {
+        let register = Register::in_memory().expect("a register");
+        let add = |time: &str| {
+            let (day, display_name) = ("2026-11-24".to_owned(), "MARTIN Anne".to_owned());
+            let new = NewArrival { day, time: time.to_owned(), display_name, birth_date: None, record: None };
+            register.add_arrival(&new).expect("added")
+        };
+        let (late, early) = (add("10:30"), add("09:00"));
+        let act = Act::new(Timestamp::UNIX_EPOCH, "anne", ActKind::PaperPath);
+        for (rule, arrival, record, good, lines) in [
+            ("an arrival of the day", Some(late), None, true, 1),
+            ("a patient who walked in", None, None, true, 2),
+            ("an arrival that is none", Some(ArrivalId(99)), None, false, 2),
+            ("a record that is none", Some(early), Some(RecordId::of(99)), false, 2),
+        ] {
+            let done = register.conclude(arrival, ArrivalState::Paper, record, &act);
+            assert_eq!(done.map_err(|error| error.code()), good.then_some(()).ok_or("register-refused"), "{rule}");
+            assert_eq!(register.verify_journal().expect("read").lines, lines, "{rule}");
+        }
+        let states: Vec<_> =
+            register.arrivals("2026-11-24").expect("read").iter().map(|one| (one.id, one.state)).collect();
+        assert_eq!(states, [(early, ArrivalState::Expected), (late, ArrivalState::Paper)], "in order of time");
+        assert!(register.arrivals("2026-11-25").expect("read").is_empty(), "another day");
     }
 }

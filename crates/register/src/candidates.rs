@@ -1,22 +1,35 @@
-//! The records that could be the person FranceConnect vouches for: the birth date, then wider rings.
+//! The records that could be the person FranceConnect vouches for.
+//!
+//! A record is plausible when three of name, first given name, date, sex-and-place agree (or is a twin:
+//! name, date and place agree). So every one of them shares a name or a given name *and* the date, or
+//! else the name and the given name: two searches find them all, and each is bounded.
 
 use crate::patient::{COLUMNS, Patient, read};
 use crate::search::after;
 use crate::{ReadError, Register};
-use comptoir_identity::{BirthDate, BirthName, GivenName, PivotIdentity, Traits, UsageName, search_key};
+use comptoir_identity::{BirthDate, BirthName, GivenName, PivotIdentity, PlaceCode, UsageName, search_key};
 use rusqlite::{Connection, Params};
 use std::collections::BTreeSet;
 
-/// Records a judgement looks at; a birth date holds some hundred in the largest registers.
+/// Records that one search brings; past it, those that share more come first.
 const BOUND: i64 = 200;
 
-pub(crate) const BY_DATE: &str = "WHERE p.birth_date = ?1 ORDER BY p.id LIMIT ?2";
-/// Name and given name as they are, whatever the date.
+/// The date, and one of the names or the given name.
+pub(crate) const BY_DATE: &str = "WHERE p.birth_date BETWEEN ?1 AND ?2 AND (
+        EXISTS (SELECT 1 FROM name_keys k WHERE k.patient = p.id AND k.kind = 'name' AND k.key IN (?3, ?4))
+        OR EXISTS (SELECT 1 FROM name_keys k
+            WHERE k.patient = p.id AND k.kind = 'given' AND k.key >= ?5 AND k.key < ?6))
+    ORDER BY EXISTS (SELECT 1 FROM name_keys k
+            WHERE k.patient = p.id AND k.kind = 'name' AND k.key IN (?3, ?4)) DESC, p.id
+    LIMIT ?7";
+
+/// One of the names and the given name, whatever the date.
 pub(crate) const BY_NAMES: &str = "WHERE p.id IN (
-        SELECT n.patient FROM name_keys n WHERE n.kind = 'name' AND n.key = ?1
-        INTERSECT
-        SELECT g.patient FROM name_keys g WHERE g.kind = 'given' AND g.key >= ?2 AND g.key < ?3)
-    ORDER BY p.id LIMIT ?4";
+        SELECT n.patient FROM name_keys n WHERE n.kind = 'name' AND n.key IN (?1, ?2))
+    AND EXISTS (SELECT 1 FROM name_keys k
+        WHERE k.patient = p.id AND k.kind = 'given' AND k.key >= ?3 AND k.key < ?4)
+    ORDER BY p.birth_place IS ?5 DESC, p.id
+    LIMIT ?6";
 
 impl Register {
     /// The records to compare with an identity, bounded, each once. Performs I/O.
@@ -27,44 +40,44 @@ impl Register {
     /// See [`ReadError`].
     pub fn candidates(&self, identity: &PivotIdentity) -> Result<Vec<Patient>, ReadError> {
         let connection = self.connection();
-        let traits = identity.traits();
+        let [name, usage] = names(identity);
+        let (from, to) = given_name(identity);
+        let place = identity.traits().birth_place.as_ref().map(PlaceCode::as_str);
         let mut found = Vec::new();
-        for date in dates_to_try(identity) {
-            collect(&connection, &mut found, BY_DATE, (date, BOUND))?;
+        for (first, last) in dates(identity) {
+            collect(&connection, &mut found, BY_DATE, (first, last, &name, &usage, &from, &to, BOUND))?;
         }
-        for (name, given) in names_to_try(traits) {
-            collect(&connection, &mut found, BY_NAMES, (name, &given, after(&given), BOUND))?;
-        }
+        collect(&connection, &mut found, BY_NAMES, (&name, &usage, &from, &to, place, BOUND))?;
         Ok(found)
     }
 }
 
-/// The date, the forms it takes when partly unknown, and day and month exchanged.
-fn dates_to_try(identity: &PivotIdentity) -> BTreeSet<String> {
-    let mut dates = BTreeSet::new();
-    let Some(date) = identity.traits().birth_date else { return dates };
-    dates.insert(date.iso());
-    dates.insert(date.completed().iso());
-    let (year, month, day) = (date.year(), date.month(), date.day());
-    for (month, day) in [(month, None), (None, day), (None, None), (day, month)] {
-        dates.extend(BirthDate::new(year, month, day).ok().map(BirthDate::iso));
-    }
+/// The dates, first to last, that agree with the identity's, equal or because a part is unknown.
+fn dates(identity: &PivotIdentity) -> BTreeSet<(String, String)> {
+    let Some(date) = identity.traits().birth_date else { return BTreeSet::new() };
+    let year = date.year();
     if !date.is_complete() || identity.date_possibly_partial() {
-        // A year alone may have been completed on either convention (ins.md §1.6).
-        dates.extend([format!("{year:04}-01-01"), format!("{year:04}-12-31")]);
+        return BTreeSet::from([(format!("{year:04}-00-00"), format!("{year:04}-12-31"))]);
     }
-    dates
+    [(date.month(), date.day()), (date.month(), None), (None, date.day()), (None, None)]
+        .into_iter()
+        .filter_map(|(month, day)| BirthDate::new(year, month, day).ok().map(BirthDate::iso))
+        .map(|date| (date.clone(), date))
+        .collect()
 }
 
-/// Every name with the first word of every first given name that the identity states.
-fn names_to_try(traits: &Traits) -> Vec<(String, String)> {
-    let names = [traits.birth_name.known().map(BirthName::spelled), traits.usage_name.known().map(UsageName::spelled)];
-    let Some(given) = traits.first_given_name.known().map(GivenName::spelled) else { return Vec::new() };
-    let given = given.split([' ', '-', '\'']).map(search_key).find(|word| !word.is_empty()).unwrap_or_default();
-    if given.is_empty() {
-        return Vec::new();
-    }
-    names.into_iter().flatten().map(|name| (search_key(name), given.clone())).collect()
+/// The keys of the birth name and of the name in use; the empty key finds nobody.
+fn names(identity: &PivotIdentity) -> [String; 2] {
+    let traits = identity.traits();
+    let key = |name: Option<&str>| name.map(search_key).unwrap_or_default();
+    [key(traits.birth_name.known().map(BirthName::spelled)), key(traits.usage_name.known().map(UsageName::spelled))]
+}
+
+/// The keys between which a given name begins with the first word of the identity's; none when unknown.
+fn given_name(identity: &PivotIdentity) -> (String, String) {
+    let given = identity.traits().first_given_name.known().map(GivenName::spelled).unwrap_or_default();
+    let word = given.split([' ', '-', '\'']).map(search_key).find(|word| !word.is_empty());
+    word.map_or_else(Default::default, |word| (word.clone(), after(&word)))
 }
 
 fn collect(
@@ -82,4 +95,175 @@ fn collect(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Act, ActKind, NewPatient, RecordId};
+    use comptoir_identity::{Candidate, GivenNames, Judgement, PivotClaims, Sex, Standing, Traits, judge};
+    use jiff::Timestamp;
+    use std::collections::BTreeMap;
+
+    /// What FranceConnect would say of a person.
+    #[derive(Clone)]
+    struct Person {
+        family_name: String,
+        given_names: Vec<String>,
+        usage_name: String,
+        date: String,
+        raw_date: Option<String>,
+        gender: &'static str,
+        place: String,
+    }
+
+    impl Person {
+        fn recorded_as(traits: &Traits) -> Self {
+            let date = traits.birth_date.map(BirthDate::iso).unwrap_or_default();
+            Self {
+                family_name: traits.birth_name.known().map(BirthName::raw).unwrap_or_default().to_owned(),
+                given_names: traits
+                    .given_names
+                    .known()
+                    .map(GivenNames::raw)
+                    .unwrap_or_default()
+                    .split(' ')
+                    .map(str::to_owned)
+                    .collect(),
+                usage_name: traits.usage_name.known().map(UsageName::raw).unwrap_or_default().to_owned(),
+                date: date.replace("-00", "-01"),
+                raw_date: Some(date),
+                gender: if traits.sex == Some(Sex::Male) { "male" } else { "female" },
+                place: traits.birth_place.as_ref().map(PlaceCode::as_str).unwrap_or_default().to_owned(),
+            }
+        }
+
+        fn identity(&self) -> PivotIdentity {
+            let abroad = self.place.starts_with("99");
+            PivotIdentity::from_claims(&PivotClaims {
+                family_name: Some(&self.family_name),
+                given_name: Some(&self.given_names.join(" ")),
+                given_name_array: &self.given_names,
+                preferred_username: Some(&self.usage_name),
+                birthdate: Some(&self.date),
+                idp_birthdate: self.raw_date.as_deref(),
+                gender: Some(self.gender),
+                birthplace: Some(if abroad { "" } else { &self.place }),
+                birthcountry: Some(if abroad { &self.place } else { "99100" }),
+            })
+        }
+
+        fn born(&mut self, raw: impl Fn(&str, &str, &str) -> String) {
+            let mut parts = self.date.split('-').map(str::to_owned);
+            let mut part = || parts.next().unwrap_or_default();
+            let raw = raw(&part(), &part(), &part());
+            self.date = raw.replace("-00", "-01");
+            self.raw_date = Some(raw);
+        }
+
+        fn first_given_name(&mut self) -> &mut String {
+            self.given_names.first_mut().expect("a given name")
+        }
+    }
+
+    type Change = (&'static str, fn(&mut Person));
+
+    /// How names come back otherwise than they were recorded.
+    #[rustfmt::skip]
+    const NAMES: &[Change] = &[
+        ("as recorded", |_| {}),
+        ("hyphens as spaces", |p| p.family_name = p.family_name.replace('-', " ")),
+        ("an apostrophe left out", |p| p.family_name = p.family_name.replace('\'', "")),
+        ("a name in use beside", |p| p.usage_name = "AJOUTÉ".to_owned()),
+        ("the birth name as name in use", |p| p.usage_name = std::mem::replace(&mut p.family_name, "NOUVEAU".to_owned())),
+        ("the name in use as birth name", |p| std::mem::swap(&mut p.usage_name, &mut p.family_name)),
+        ("another name", |p| p.family_name = "AUTRE".to_owned()),
+        ("an unreadable name", |p| p.family_name = "M4RTIN".to_owned()),
+        ("a compound given name cut", |p| *p.first_given_name() = p.first_given_name().split('-').next().unwrap_or_default().to_owned()),
+        ("a given name that goes on", |p| p.first_given_name().push_str("-ZOÉ")),
+        ("one given name for all", |p| p.given_names = vec![p.given_names.join(" ")]),
+        ("another given name", |p| *p.first_given_name() = "AUTRE".to_owned()),
+    ];
+
+    /// How the rest does.
+    #[rustfmt::skip]
+    const REST: &[Change] = &[
+        ("as recorded", |_| {}),
+        ("day unknown", |p| p.born(|year, month, _| format!("{year}-{month}-00"))),
+        ("month unknown", |p| p.born(|year, _, day| format!("{year}-00-{day}"))),
+        ("year alone", |p| p.born(|year, _, _| format!("{year}-00-00"))),
+        ("year alone, completed by FranceConnect", |p| { p.born(|year, _, _| format!("{year}-01-01")); p.raw_date = None; }),
+        ("year alone, completed by the RNIV", |p| p.born(|year, _, _| format!("{year}-12-31"))),
+        ("day and month exchanged", |p| p.born(|year, month, day| format!("{year}-{day}-{month}"))),
+        ("another year", |p| p.born(|_, month, day| format!("1961-{month}-{day}"))),
+        ("another place", |p| p.place = "29019".to_owned()),
+        ("no sex", |p| p.gender = "unspecified"),
+    ];
+
+    fn demonstration() -> Register {
+        let register = Register::in_memory().expect("a register");
+        crate::demo::fill(&register, "2026-11-24", Timestamp::UNIX_EPOCH).expect("filled");
+        register
+    }
+
+    #[test]
+    fn judging_the_candidates_is_judging_the_whole_register() {
+        let register = demonstration();
+        let all: Vec<Patient> =
+            (1..).map_while(|number| register.patient(RecordId::of(number)).expect("read")).collect();
+        assert_eq!(Some(register.count().expect("read")), u64::try_from(all.len()).ok());
+        let judged = |identity: &PivotIdentity, patients: &[Patient]| {
+            let candidate = |one: &'_ Patient| (one.id, one.traits.clone());
+            let patients: Vec<_> = patients.iter().map(candidate).collect();
+            let Judgement { outcome, link, candidates, twin, .. } = judge(
+                identity,
+                patients.iter().map(|(record, traits)| Candidate { record: *record, traits, opened: false }),
+            );
+            let records: BTreeSet<_> = candidates.iter().map(|one| one.record).collect();
+            (outcome, link, records, twin)
+        };
+        let mut met: BTreeMap<&str, usize> = BTreeMap::new();
+        for patient in &all {
+            for (names, change_names) in NAMES {
+                for (rest, change_rest) in REST {
+                    let mut person = Person::recorded_as(&patient.traits);
+                    change_names(&mut person);
+                    change_rest(&mut person);
+                    let identity = person.identity();
+                    let whole = judged(&identity, &all);
+                    let candidates = register.candidates(&identity).expect("read");
+                    assert_eq!(judged(&identity, &candidates), whole, "{} with {names}, {rest}", patient.record);
+                    for change in [names, rest] {
+                        *met.entry(change).or_default() += whole.2.len();
+                    }
+                }
+            }
+        }
+        assert!(met.values().all(|records| *records > 0), "a change that finds nobody proves nothing: {met:?}");
+    }
+
+    #[test]
+    fn past_the_bound_those_who_share_more_come_first() {
+        let register = Register::in_memory().expect("a register");
+        let recorded = demonstration().patient(RecordId::of(1)).expect("read").expect("there");
+        let named = |name: &str| {
+            let mut person = Person::recorded_as(&recorded.traits);
+            person.family_name = name.to_owned();
+            person.identity()
+        };
+        let new = |name: &str| {
+            let traits = named(name).traits().clone();
+            NewPatient { external_id: None, traits, standing: Standing::PROVISIONAL }
+        };
+        // The same birth day and given name, as a 1st of January may bring in a large register.
+        let mut patients: Vec<_> = (0..300).map(|_| new("AUTRE")).collect();
+        patients.push(new("MARTIN"));
+        let act = Act::new(Timestamp::UNIX_EPOCH, "anne", ActKind::PatientCreated);
+        register.insert_all(&patients, &act).expect("inserted");
+        let found = register.candidates(&named("MARTIN")).expect("read");
+        assert_eq!(i64::try_from(found.len()), Ok(BOUND));
+        let with_the_name =
+            |one: &Patient| one.traits.birth_name.known().is_some_and(|name| name.spelled() == "MARTIN");
+        assert!(found.iter().any(with_the_name), "the one whose name agrees too is among them");
+    }
 }

@@ -208,7 +208,7 @@ mod tests {
     /// The persons of the simulated FranceConnect, as its low platform delivers them.
     #[test]
     fn every_person_of_the_demonstration_meets_the_outcome_it_is_there_for() {
-        use Outcome::{Concordant, Discordant, Explained, Several, Unknown};
+        use Outcome::{Concordant, Discordant, Explained, Several, Unknown, UnusableIdentity};
         let register = filled();
         #[rustfmt::skip]
         let cases = [
@@ -233,7 +233,8 @@ mod tests {
             ("CHEVAL", "Marphisa", "1982-02-24", "female", "/99134", "POULAIN", Explained, Link::Safe),
             ("TESSANDIER", "Marius", "1958-09-27", "male", "69383/99100", "", Explained, Link::Confirm),
             ("Brosse", "Mario", "1981-02-03", "male", "2A004/99100", "Mario", Explained, Link::Confirm),
-            ("TARGE", "Jean", "1992-00-00", "male", "/99217", "", Explained, Link::Confirm),
+            // Two of 1992 with one given name, sex and country: each stands beside the other.
+            ("TARGE", "Jean", "1992-00-00", "male", "/99217", "", Explained, Link::Several),
             ("FLEURET", "Jean", "1992-11-00", "male", "/99217", "", Explained, Link::Several),
             ("BENSALINE", "Aïcha", "1948-00-00", "female", "/99352", "", Explained, Link::Confirm),
             ("LAFORGE", "Camille", "1954-08-07", "unspecified", "75119/99100", "", Explained, Link::Confirm),
@@ -250,9 +251,24 @@ mod tests {
             ("MARCHANDIN", "Lucie,Jeanne", "1988-04-12", "female", "35238/99100", "", Unknown, Link::None),
             ("VOLANGES", "Philomène,Ysaline", "1979-10-09", "female", "29019/99100", "", Unknown, Link::None),
             ("ALGERIE", "Alia", "1963-12-05", "female", "/99352", "", Unknown, Link::None),
+            ("ALGER", "Vincent", "1963-12-05", "male", "90900/99100", "", Unknown, Link::None),
+            ("AZERTYUIOPMLKJHGFDSQWXCVBNAZERTYUIOPMLKJHGFDSQWXCVBN", "Bertrand,Cyril", "2000-03-01", "male", "75119/99100", "", Concordant, Link::Safe),
+            ("REVEIL", "Titouan", "1998-06-18", "male", "98729/99100", "", Concordant, Link::Safe),
+            ("PAYETTANE", "Marie-Reine", "1983-05-14", "female", "97411/99100", "", Concordant, Link::Safe),
+            ("ORDINAIRE", "Paul", "1990-02-28", "male", "21231/99100", "", Concordant, Link::Safe),
+            ("PROD'HOMME", "CORALIE", "1987-07-05", "female", "30189/99100", "", Concordant, Link::Safe),
+            ("GODIN", "Ermengardi", "1985-09-05", "female", "/99350", "", Concordant, Link::Safe),
+            ("DUBIGNOT", "Jean,Philippe,Arnaud", "1943-06-15", "male", "75109/99100", "", Explained, Link::Safe),
+            ("LIVRE", "Julien,Bernard,Pierre", "1984-01-23", "male", "/99127", "", Explained, Link::Confirm),
+            ("Brosse", "Luigi", "1981-02-03", "male", "2B050/99100", "Luigi", Concordant, Link::Safe),
+            ("GARNAUDIN", "Sophie", "1976-06-03", "female", "44109/99100", "", Concordant, Link::Several),
+            ("CASA", "MILA", "1986-01-01", "female", "/75015", "", Several, Link::Several),
+            // An answer without a strict trait, should FranceConnect ever give one (ins.md §12 rows 20, 21).
+            ("SANSPRENOM", "", "1980-07-07", "female", "75114/99100", "", UnusableIdentity, Link::None),
+            ("", "Pascale", "1980-09-09", "female", "75116/99100", "SEULUSAGE", UnusableIdentity, Link::None),
         ];
         for (family_name, given, date, gender, place, preferred, outcome, link) in cases {
-            let array: Vec<String> = given.split(',').map(str::to_owned).collect();
+            let array: Vec<String> = given.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
             let (birthplace, birthcountry) = place.split_once('/').expect("a pair");
             let identity = PivotIdentity::from_claims(&PivotClaims {
                 family_name: Some(family_name),

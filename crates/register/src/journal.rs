@@ -239,4 +239,26 @@ mod tests {
             assert_eq!(done, allowed, "{alteration}");
         }
     }
+
+    #[test]
+    fn programs_that_write_at_once_make_one_chain() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("register.db");
+        let key = crate::RegisterKey::from_bytes(&[7; 32]).expect("a key");
+        let registers = [0; 3].map(|_| Register::open(&file, &key).expect("opened"));
+        let start = std::sync::Barrier::new(registers.len());
+        std::thread::scope(|scope| {
+            for register in &registers {
+                scope.spawn(|| {
+                    start.wait();
+                    for _ in 0..100 {
+                        let act = Act::new(Timestamp::UNIX_EPOCH, "anne", ActKind::SearchMade);
+                        register.journal(&act).expect("written");
+                    }
+                });
+            }
+        });
+        let [register, ..] = &registers;
+        assert_eq!(register.verify_journal().expect("read"), JournalState { lines: 300, broken_at: None });
+    }
 }

@@ -45,16 +45,17 @@ impl RegisterKey {
         &self.0
     }
 
-    /// The pragma's value: SQLCipher takes a raw key as hexadecimal in quotes.
+    /// The statement that gives the key: SQLCipher takes a raw key as hexadecimal in quotes.
     pub(crate) fn pragma(&self) -> Zeroizing<String> {
         use fmt::Write;
-        let mut text = Zeroizing::new(String::with_capacity(67));
-        text.push_str("x'");
+        // Room for all of it: a string that grows leaves copies behind.
+        let mut text = Zeroizing::new(String::with_capacity(96));
+        text.push_str("PRAGMA key = \"x'");
         for byte in self.0 {
             // Writing to a String cannot fail.
             write!(text, "{byte:02x}").ok();
         }
-        text.push('\'');
+        text.push_str("'\"");
         text
     }
 }

@@ -62,8 +62,8 @@ pub enum WriteError {
     /// The disk is full, or the file cannot be written.
     #[error("the register's disk is full or read-only; nothing was changed")]
     NoSpace,
-    /// The new patient lacks a trait that the register requires, or an identifier is already taken.
-    #[error("the patient lacks a required trait, or its identifier is already taken; nothing was changed")]
+    /// A required trait is lacking, an identifier is already taken, or what is to be settled is not there.
+    #[error("a required trait is lacking, an identifier is taken, or there is nothing to settle; nothing was changed")]
     Refused,
 }
 

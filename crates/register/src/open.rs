@@ -2,7 +2,7 @@
 
 use crate::Register;
 use crate::key::RegisterKey;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, TransactionBehavior};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,11 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// Append-only: a migration that has been in a release is never edited.
-static MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/001_first.sql"))];
+static MIGRATIONS: &[M<'static>] =
+    &[M::up(include_str!("migrations/001_first.sql")), M::up(include_str!("migrations/002_completed_dates.sql"))];
+
+/// How long one program waits for another that is writing to the same register.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a register could not be opened. The file is left as it was.
 #[derive(Debug, Error)]
@@ -84,12 +88,16 @@ impl Register {
     /// See [`OpenError`]; the file is left as it was.
     pub fn open(file: &Path, key: &RegisterKey) -> Result<Self, OpenError> {
         let connection = Connection::open(file)?;
+        connection.busy_timeout(PATIENCE)?;
         // First of all: SQLCipher writes to stderr what goes wrong with a key.
         connection.pragma_update(None, "cipher_log_level", "NONE")?;
-        connection.pragma_update(None, "key", key.pragma().as_str())?;
+        connection.execute_batch(&key.pragma())?;
         // The key is only tried by the first read.
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // SQLite opens what it may not write, and would only say so at the first patient.
+        if connection.is_readonly(MAIN_DB)? {
+            return Err(OpenError::CannotWrite);
+        }
         Self::prepare(connection)
     }
 
@@ -102,11 +110,14 @@ impl Register {
     }
 
     fn prepare(mut connection: Connection) -> Result<Self, OpenError> {
-        connection.busy_timeout(Duration::from_secs(5))?;
+        // A journal line reads the one before it: only who may write may read that.
+        connection.set_transaction_behavior(TransactionBehavior::Immediate);
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
         connection.pragma_update(None, "secure_delete", true)?;
+        // Sorting a search spills nothing in clear beside the encrypted file.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         let migrations = Migrations::from_slice(MIGRATIONS);
         let newer = matches!(
             migrations.current_version(&connection),
@@ -115,14 +126,17 @@ impl Register {
         if newer {
             return Err(OpenError::NewerThanProgram);
         }
-        migrations.to_latest(&mut connection).map_err(|error| {
-            if let rusqlite_migration::Error::RusqliteError { err, .. } = error {
-                err.into()
-            } else {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        if let Err(error) = migrations.to_latest(&mut connection) {
+            // Two programs that open at once want the same migrations, and one is enough.
+            if migrations.pending_migrations(&connection) != Ok(0) {
                 tracing::error!("a migration could not be applied");
-                OpenError::Damaged
+                return Err(match error {
+                    rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
+                    _ => OpenError::Damaged,
+                });
             }
-        })?;
+        }
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 }
@@ -164,10 +178,100 @@ mod tests {
             assert_eq!(error.code(), code, "{rule}");
             assert!(std::fs::read(&copy).expect("read") == bytes, "{rule}: the file was changed");
         }
-        assert!(
-            Register::open(&folder.path().join("no/such/folder.db"), &good)
-                .is_err_and(|e| e.code() == "register-read-only")
-        );
         assert!(Register::open(&file, &good).is_ok(), "the right key still opens it");
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_no_register_is_opened() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("register.db");
+        let key = key();
+        drop(Register::open(&file, &key).expect("made"));
+        std::fs::create_dir(folder.path().join("a-folder.db")).expect("made");
+        // Permissions do not bind the administrator; these three refuse everybody.
+        for (rule, path) in [
+            ("no such folder", folder.path().join("no/such/folder.db")),
+            ("a folder of that name", folder.path().join("a-folder.db")),
+            ("a file where the folder should be", file.join("register.db")),
+        ] {
+            let error = Register::open(&path, &key).expect_err(rule);
+            assert_eq!(error.code(), "register-read-only", "{rule}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_may_only_be_read_is_not_opened() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("register.db");
+        let key = key();
+        drop(Register::open(&file, &key).expect("made"));
+        let allow = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("set");
+        };
+        for (rule, file_mode, folder_mode) in [("the file", 0o400, 0o700), ("its folder", 0o600, 0o500)] {
+            allow(&file, file_mode);
+            allow(folder.path(), folder_mode);
+            let bound = std::fs::OpenOptions::new().append(true).open(&file).is_err()
+                || std::fs::File::create(folder.path().join("probe")).is_err();
+            let opened = Register::open(&file, &key).map(|_| ()).map_err(|error| error.code());
+            // The administrator writes all the same.
+            assert_eq!(opened, if bound { Err("register-read-only") } else { Ok(()) }, "{rule}");
+            allow(folder.path(), 0o700);
+            allow(&file, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_wrong_key_leaves_no_trace_on_the_terminal() {
+        let test = "open::tests::what_cannot_be_opened_is_named_and_left_as_it_was";
+        let program = std::env::current_exe().expect("this program");
+        let output = std::process::Command::new(program).args(["--exact", test]).output().expect("run");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{test} has another name now");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    }
+
+    #[test]
+    fn programs_that_make_the_register_at_once_share_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = key();
+        // Whether they meet inside the migrations is chance: many rounds.
+        for round in 0..30 {
+            let file = folder.path().join(format!("{round}.db"));
+            let start = std::sync::Barrier::new(4);
+            let opened = || {
+                start.wait();
+                Register::open(&file, &key).map(|register| register.count().expect("read"))
+            };
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(opened)).collect();
+                for thread in threads {
+                    let count = thread.join().expect("ended");
+                    assert!(matches!(count, Ok(0)), "round {round}: {count:?}");
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn a_register_of_the_first_version_is_brought_up_to_date() {
+        let mut connection = Connection::open_in_memory().expect("a store");
+        Migrations::from_slice(MIGRATIONS).to_version(&mut connection, 1).expect("the first version");
+        let insert =
+            "INSERT INTO patients (birth_name, first_given_name, birth_date, created_at) VALUES ('A', 'B', ?1, '')";
+        let dates = ["1992-00-00", "1992-11-00", "1977-00-03", "1981-07-27"];
+        for date in dates {
+            connection.execute(insert, [date]).expect("inserted");
+        }
+        let register = Register::prepare(connection).expect("brought up to date");
+        let connection = register.connection();
+        for date in dates {
+            let known = comptoir_identity::BirthDate::parse_iso(date).expect("a date");
+            let completed: String = connection
+                .query_row("SELECT completed_date FROM patients WHERE birth_date = ?1", [date], |row| row.get(0))
+                .expect("read");
+            assert_eq!(completed, known.completed().iso(), "SQL completes {date} as the RNIV does");
+        }
     }
 }

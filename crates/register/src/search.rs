@@ -8,7 +8,8 @@ use rusqlite::Connection;
 /// A search by birth date, narrowed by the beginnings of a name and of a given name.
 #[derive(Debug, Clone)]
 pub struct Search {
-    /// The birth date; a partial one finds the records that are partial alike.
+    /// The birth date; dates partly unknown are compared as EXI ID 11 completes them, so that 31/12/1992
+    /// finds a record of which 1992 alone is known, and the other way round.
     pub birth_date: BirthDate,
     /// The beginning of any word of the birth name or of the name in use.
     pub name_stem: Option<String>,
@@ -25,11 +26,11 @@ pub struct Found {
     pub more: bool,
 }
 
-pub(crate) const BY_DATE_AND_STEMS: &str = "WHERE p.birth_date = ?1
+pub(crate) const BY_DATE_AND_STEMS: &str = "WHERE p.completed_date = ?1
     AND (?2 = '' OR EXISTS (SELECT 1 FROM name_keys k
-         WHERE k.kind = 'name' AND k.key >= ?2 AND k.key < ?3 AND k.patient = p.id))
+         WHERE k.patient = p.id AND k.kind = 'name' AND k.key >= ?2 AND k.key < ?3))
     AND (?4 = '' OR EXISTS (SELECT 1 FROM name_keys k
-         WHERE k.kind = 'given' AND k.key >= ?4 AND k.key < ?5 AND k.patient = p.id))
+         WHERE k.patient = p.id AND k.kind = 'given' AND k.key >= ?4 AND k.key < ?5))
     ORDER BY p.birth_name, p.first_given_name, p.id LIMIT ?6";
 
 impl Register {
@@ -49,8 +50,14 @@ fn find(connection: &Connection, search: &Search, limit: u16) -> Result<Vec<Pati
     let stem = |text: &Option<String>| text.as_deref().map(search_key).unwrap_or_default();
     let (name, given) = (stem(&search.name_stem), stem(&search.given_name_stem));
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM patients p {BY_DATE_AND_STEMS}"))?;
-    let mut rows =
-        statement.query((search.birth_date.iso(), &name, after(&name), &given, after(&given), i64::from(limit) + 1))?;
+    let mut rows = statement.query((
+        search.birth_date.completed().iso(),
+        &name,
+        after(&name),
+        &given,
+        after(&given),
+        i64::from(limit) + 1,
+    ))?;
     let mut patients = Vec::new();
     while let Some(row) = rows.next()? {
         patients.push(read(row)?);

@@ -91,7 +91,9 @@ async fn exchange(port: u16, bytes: &[u8]) -> String {
         let _ = write.shutdown().await;
     };
     let mut answer = Vec::new();
-    let ((), _) = tokio::join!(sent, read.read_to_end(&mut answer));
+    // Generous: the listener gives a request ten seconds, and a held browser its turn.
+    let talk = async { tokio::join!(sent, read.read_to_end(&mut answer)) };
+    let _ = timeout(Duration::from_secs(25), talk).await.expect("the connection is held: the request was taken");
     String::from_utf8(answer).unwrap()
 }
 
