@@ -239,6 +239,9 @@ fn find<'a>(document: &'a Html, id: &str) -> Option<ElementRef<'a>> {
 mod tests {
     use super::*;
 
+    type Fields = &'static [(&'static str, &'static str)];
+
+    const PERSON: (&str, &str) = ("provider", "impots");
     const HTML: &str = r#"
         <form id="sign-in-form" method="post" action="/step?x=1">
           <input type="hidden" name="provider" value="impots">
@@ -256,12 +259,11 @@ mod tests {
 
     #[test]
     fn a_pressed_button_sends_its_own_form() {
-        let person = ("provider", "impots");
         #[rustfmt::skip]
-        let cases: &[(&str, &[(&str, &str)], &str, bool, &[(&str, &str)])] = &[
-            ("sign-in", &[("password", "123")], "/step?x=1", true, &[person, ("login", "test"), ("password", "123")]),
-            ("sign-in", &[("login", "é"), ("password", "")], "/step?x=1", true, &[person, ("login", "é"), ("password", "")]),
-            ("citizen-nom_composé", &[], "/step?x=1", true, &[person, ("login", "test"), ("password", ""), ("citizen", "nom_composé")]),
+        let cases: &[(&str, Fields, &str, bool, Fields)] = &[
+            ("sign-in", &[("password", "123")], "/step?x=1", true, &[PERSON, ("login", "test"), ("password", "123")]),
+            ("sign-in", &[("login", "é"), ("password", "")], "/step?x=1", true, &[PERSON, ("login", "é"), ("password", "")]),
+            ("citizen-nom_composé", &[], "/step?x=1", true, &[PERSON, ("login", "test"), ("password", ""), ("citizen", "nom_composé")]),
             ("logout-continue", &[], "/api/v2/interaction/7?old=1", false, &[("logout", "a&b")]),
         ];
         for (button, typed, action, post, fields) in cases {
@@ -280,7 +282,7 @@ mod tests {
     #[test]
     fn what_is_not_on_the_page_cannot_be_used() {
         #[rustfmt::skip]
-        let cases: &[(&str, &[(&str, &str)], &str)] = &[
+        let cases: &[(&str, Fields, &str)] = &[
             ("continue", &[], "no button `continue`"),
             ("alone", &[], "no button `alone`"), // it stands in no form
             ("sign-in", &[("otp", "000000")], "no field `otp`"),
