@@ -40,6 +40,9 @@ impl Failure {
     /// An address that could not be copied, or is no longer there.
     pub(crate) const NO_ADDRESS: Self = Self::new("address-not-copied", "DK-08", true);
 
+    /// A relay of fictitious persons for a practice's register, or the reverse.
+    pub(crate) const OTHER_ENVIRONMENT: Self = Self::new("relay-of-another-environment", "CF-04", false);
+
     /// What happened, what was kept, what to do next.
     pub(crate) fn message(self) -> &'static str {
         MESSAGES.iter().find(|(code, _)| *code == self.code).map_or(OTHER, |(_, message)| message)
@@ -74,6 +77,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ("configuration-missing", "Ce poste a été configuré, mais son fichier de configuration a disparu. Le registre est intact. Remettez le fichier comptoir.toml en place ; la démonstration ne démarre jamais à sa place."),
     ("configuration-unreadable", "Le fichier de configuration ne peut pas être lu. Le registre est intact. Vérifiez ses droits."),
     ("configuration-invalid", "Le fichier de configuration n'est pas valide. Le registre est intact. Il doit contenir une ligne relay = \"https://…\"."),
+    ("relay-of-another-environment", "Le relais configuré sert des identités fictives (simulateur ou bac à sable), alors que ce registre est celui du cabinet. Rien n'a été ouvert ni modifié. Corrigez l'adresse du relais avec votre informaticien."),
     ("browser-session-may-remain", "Une session FranceConnect est peut-être restée ouverte dans le navigateur après une vérification interrompue. Aucune donnée n'a été perdue. Fermez toutes les fenêtres du navigateur, puis confirmez-le pour continuer."),
     ("browser-mark", "Comptoir n'a pas pu noter le début de la vérification sur le disque. Le navigateur n'a pas été ouvert. Vérifiez les droits et l'espace disque du dossier de données."),
     ("port-taken", "Le port de retour de FranceConnect est déjà pris par un autre programme. Le navigateur n'a pas été ouvert. Fermez l'autre programme ou une autre fenêtre de Comptoir, puis réessayez."),

@@ -1,5 +1,6 @@
 //! Where things are kept. Demonstration and production share neither folder nor keychain namespace.
 
+use comptoir_franceconnect::Provider;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,17 @@ pub(crate) enum Environment {
 }
 
 impl Environment {
+    /// The kind of installation that may sign in there: fictitious persons never meet a practice's
+    /// register, whether they come from a simulator or from the State's sandbox.
+    pub(crate) fn behind(provider: &Provider) -> Self {
+        match provider.environment() {
+            comptoir_franceconnect::Environment::Production => Self::Production,
+            comptoir_franceconnect::Environment::Sandbox | comptoir_franceconnect::Environment::Simulator => {
+                Self::Demonstration
+            }
+        }
+    }
+
     /// The namespace in the keychain, and the name of the data folder.
     pub(crate) fn namespace(self) -> &'static str {
         match self {

@@ -171,9 +171,10 @@ async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen()
     let address = browser.current_url().await.expect("an address");
     assert!(!address.as_str().contains("code="), "no code is left in the address bar");
 
-    // One key confirms.
+    // One key confirms; for half a second a stray one cannot.
+    appears(&window, "#verdict[data-armed='true']").await;
     type_keys(&window, &char::from(Key::Enter).to_string()).await;
-    appears(&window, "[data-arrival]").await;
+    appears(&window, "[data-arrival='7'][data-state='confirmed']").await;
 
     browser.close().await.ok();
     window.close().await.ok();

@@ -40,7 +40,7 @@ pub enum Purpose {
 pub enum Step {
     /// An address must be opened; `opened` says whether a browser was started on it.
     OpenBrowser {
-        /// The address; it carries no secret and may be copied on the same machine.
+        /// The address, for this machine only: that of a logout carries the ID token as its hint.
         address: Url,
         /// What for.
         purpose: Purpose,
@@ -138,38 +138,54 @@ pub async fn check_in(
     cancel: &CancellationToken,
 ) -> Result<Concluded, CheckInError> {
     let counter = Counter { desk, provider, steps, cancel };
-    counter.settle_the_past(request).await?;
-
-    // Bound before the browser opens: a warm session comes back faster than a program binds.
-    let loopback = Loopback::bind(provider.return_address()).await?;
-    let mut attempt = Attempt::begin(provider, &loopback, &SystemRandom::new(), desk.clock.now())?;
-    desk.browser(|browser| browser.remember_session()).await?;
-    counter.open_browser(attempt.authorize_url(), Purpose::SignIn).await;
-    steps(Step::Waiting { deadline: desk.patience.sign_in });
-
-    let deadline = Instant::now() + desk.patience.sign_in;
-    match loopback.wait_return(&mut attempt, deadline, cancel).await? {
-        Returned::Code { code, browser } => match attempt.redeem(code, &desk.http, &desk.clock).await {
-            Ok(redeemed) => counter.conclude(request, redeemed, browser, &loopback).await,
-            Err(refused) => counter.send_away(refused, browser, &loopback).await,
-        },
-        Returned::Refused { error, browser } => {
-            browser.finish(Page::Refused).await;
-            if error.is_refusal() {
-                counter.without_identity(Outcome::Refused)
-            } else {
-                Err(CheckInError::Provider(error))
-            }
-        }
-        Returned::Abandoned(_) => counter.without_identity(Outcome::Abandoned),
+    let concluded = counter.check_in(request).await;
+    if concluded.is_err() {
+        // An end without a verdict is an end all the same: the code of what stopped it is for people.
+        desk.register.journal(&desk.act(ActKind::CheckInConcluded).about(None, &[("outcome", "failed")]))?;
     }
+    concluded
 }
 
 impl Counter<'_> {
+    async fn check_in(&self, request: CheckInRequest) -> Result<Concluded, CheckInError> {
+        let Self { desk, provider, cancel, steps } = *self;
+        if !self.settle_the_past(request).await? {
+            return self.without_identity(Outcome::Abandoned);
+        }
+
+        // Bound before the browser opens: a warm session comes back faster than a program binds.
+        let loopback = Loopback::bind(provider.return_address()).await?;
+        let mut attempt = Attempt::begin(provider, &loopback, &SystemRandom::new(), desk.clock.now())?;
+        desk.browser(|browser| browser.remember_session()).await?;
+        self.open_browser(attempt.authorize_url(), Purpose::SignIn).await;
+        steps(Step::Waiting { deadline: desk.patience.sign_in });
+
+        let deadline = Instant::now() + desk.patience.sign_in;
+        match loopback.wait_return(&mut attempt, deadline, cancel).await? {
+            Returned::Code { code, browser } => match attempt.redeem(code, &desk.http, &desk.clock).await {
+                Ok(redeemed) => self.conclude(request, redeemed, browser, &loopback).await,
+                Err(refused) => self.send_away(refused, browser, &loopback).await,
+            },
+            Returned::Refused { error, browser } => {
+                browser.finish(Page::Refused).await;
+                if error.is_refusal() {
+                    self.without_identity(Outcome::Refused)
+                } else {
+                    Err(CheckInError::Provider(error))
+                }
+            }
+            Returned::Abandoned(_) => self.without_identity(Outcome::Abandoned),
+        }
+    }
+
     /// Pays the logout that an earlier check-in left owed, then holds the sign-in as long as a
-    /// session may remain in the browser.
-    async fn settle_the_past(&self, request: CheckInRequest) -> Result<(), CheckInError> {
+    /// session may remain in the browser. Returns false when the receptionist gave up meanwhile:
+    /// nothing is opened then, and nothing owed is forgotten.
+    async fn settle_the_past(&self, request: CheckInRequest) -> Result<bool, CheckInError> {
         let desk = self.desk;
+        if self.cancel.is_cancelled() {
+            return Ok(false);
+        }
         let mut remains = desk.browser(|browser| Ok(browser.may_hold_a_session())).await.unwrap_or(true);
         if let Some(owed) = desk.keychain(debt::read).await? {
             match self.creditor(&owed.issuer).await {
@@ -188,6 +204,9 @@ impl Counter<'_> {
                 Creditor::Unreachable => remains = true,
             }
         }
+        if self.cancel.is_cancelled() {
+            return Ok(false);
+        }
         if remains && !request.browser_closed {
             desk.register.journal(&desk.act(ActKind::BrowserHeld))?;
             return Err(CheckInError::SessionMayRemain);
@@ -197,7 +216,7 @@ impl Counter<'_> {
             desk.browser(|browser| browser.forget_session()).await?;
             desk.register.journal(&desk.act(ActKind::BrowserReleased))?;
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn creditor(&self, issuer: &str) -> Creditor {

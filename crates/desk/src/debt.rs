@@ -48,10 +48,16 @@ pub(crate) fn record(keychain: &dyn Keychain, issuer: &str, hint: &[u8]) -> Resu
 pub(crate) fn forget(keychain: &dyn Keychain) -> Result<(), KeychainError> {
     let parts = keychain.read(ENTRY)?.and_then(|head| parse_head(head.expose()).map(|(_, parts)| parts));
     keychain.remove(ENTRY)?;
-    for part in 1..=parts.unwrap_or(1) {
-        keychain.remove(&name_of(part))?;
+    // A head that could not be written, or was removed alone, leaves parts that only looking finds.
+    let mut part = 0;
+    loop {
+        part += 1;
+        let name = name_of(part);
+        if part > parts.unwrap_or(1) && keychain.read(&name)?.is_none() {
+            return Ok(());
+        }
+        keychain.remove(&name)?;
     }
-    Ok(())
 }
 
 fn name_of(part: usize) -> String {
@@ -79,6 +85,9 @@ mod tests {
             let debt = read(&keychain).expect("read").expect("a debt");
             assert_eq!((debt.issuer.as_str(), debt.hint.expose()), (issuer, hint.as_slice()), "{rule}");
             forget(&keychain).expect("forgotten");
+            record(&keychain, issuer, &hint).expect("recorded");
+            keychain.remove(ENTRY).expect("the head alone");
+            forget(&keychain).expect("the parts too");
             assert_eq!((keychain.entries(), read(&keychain).expect("read").is_none()), (0, true), "{rule}");
         }
     }

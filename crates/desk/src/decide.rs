@@ -33,10 +33,12 @@ pub enum DecideError {
 
 impl Verdict {
     /// Whether a record may be created from this verdict: nobody in the register could be the person,
-    /// and FranceConnect states every trait that a record requires (DMN INS 11).
+    /// and FranceConnect states every trait that a record requires (DMN INS 11), the birth date beyond
+    /// doubt.
     #[must_use]
     pub fn may_create(&self) -> bool {
         self.outcome == Outcome::Unknown
+            && !self.candidates.iter().any(|one| one.plausible)
             && self.identity.as_ref().is_some_and(|identity| {
                 let traits = identity.traits();
                 traits.birth_name.known().is_some()
@@ -44,6 +46,7 @@ impl Verdict {
                     && traits.birth_date.is_some()
                     && traits.sex.is_some()
                     && traits.birth_place.is_some()
+                    && !identity.date_possibly_partial()
             })
     }
 }
@@ -75,9 +78,8 @@ pub fn decide(
             // The name in use is a proposal of FranceConnect, never filled without the person (EXI ID 08).
             traits.usage_name = Stated::Absent;
             let new = NewPatient { traits, standing: Standing::PROVISIONAL, external_id: None };
-            let record = desk.register.insert(&new, &desk.act(ActKind::PatientCreated).about(None, &evidence))?;
-            let act = desk.act(ActKind::IdentityConfirmed).about(None, &evidence);
-            desk.register.conclude(arrival, ArrivalState::Created, Some(record), &act)?;
+            let act = desk.act(ActKind::PatientCreated).about(None, &evidence);
+            let record = desk.register.insert_arrived(&new, arrival, &act)?;
             Ok(Some(record))
         }
         Decision::Paper => {

@@ -118,11 +118,12 @@ impl Verdict {
             .into_iter()
             .filter_map(|judged| {
                 let position = patients.iter().position(|patient| patient.id == judged.record)?;
+                let plausible = judged.is_plausible();
                 Some(VerdictCandidate {
                     patient: patients.swap_remove(position),
                     concordance: judged.concordance,
                     opened: judged.opened,
-                    plausible: judged.plausible,
+                    plausible,
                 })
             })
             .collect();

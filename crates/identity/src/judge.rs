@@ -45,6 +45,20 @@ pub struct Candidate<'a, R> {
     pub opened: bool,
 }
 
+/// What a record has in common with the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Resemblance {
+    /// Enough for it to be the person.
+    Plausible,
+    /// Everything but the first given name: a twin.
+    Twin,
+    /// Given name, date and place under another name: a homonym, or the person once married. Not
+    /// enough to be the person, enough to forbid a safe link.
+    Homonym,
+    /// Not enough.
+    Slight,
+}
+
 /// A record compared.
 #[derive(Debug, Clone)]
 pub struct Judged<R> {
@@ -54,10 +68,16 @@ pub struct Judged<R> {
     pub concordance: Concordance,
     /// Whether the receptionist had opened it before the check-in.
     pub opened: bool,
+    /// How much of it is the person's.
+    pub resemblance: Resemblance,
+}
+
+impl<R> Judged<R> {
     /// Whether enough agrees for it to be the person.
-    pub plausible: bool,
-    /// Whether everything agrees but the first given name: a twin.
-    pub twin: bool,
+    #[must_use]
+    pub fn is_plausible(&self) -> bool {
+        self.resemblance == Resemblance::Plausible
+    }
 }
 
 /// The whole judgement.
@@ -97,7 +117,7 @@ pub fn unusable_traits(traits: &Traits) -> Vec<Trait> {
 pub fn judge<'a, R>(identity: &PivotIdentity, candidates: impl IntoIterator<Item = Candidate<'a, R>>) -> Judgement<R> {
     let missing = unusable_traits(identity.traits());
     let mut judged: Vec<Judged<R>> = candidates.into_iter().map(|candidate| weigh(identity, candidate)).collect();
-    let twin = judged.iter().any(|one| one.twin);
+    let twin = judged.iter().any(|one| one.resemblance == Resemblance::Twin);
     if !missing.is_empty() {
         judged.retain(|one| one.opened);
         return Judgement {
@@ -108,8 +128,8 @@ pub fn judge<'a, R>(identity: &PivotIdentity, candidates: impl IntoIterator<Item
             missing,
         };
     }
-    judged.retain(|one| one.opened || one.plausible || one.twin);
-    judged.sort_by_key(|one| std::cmp::Reverse((one.opened, one.plausible, likeness(&one.concordance))));
+    judged.retain(|one| one.opened || one.resemblance != Resemblance::Slight);
+    judged.sort_by_key(|one| std::cmp::Reverse((one.opened, one.is_plausible(), likeness(&one.concordance))));
     let outcome = outcome(&judged);
     let link = link(&judged, outcome, identity);
     Judgement { outcome, link, candidates: judged, twin, missing }
@@ -124,9 +144,19 @@ fn weigh<R>(identity: &PivotIdentity, candidate: Candidate<'_, R>) -> Judged<R> 
         && agrees(Trait::BirthDate)
         && agrees(Trait::BirthPlace);
     let name = agrees(Trait::BirthName) || name_in_use_fits(candidate.traits, identity.traits());
-    let grounds = [name, agrees(Trait::FirstGivenName), agrees(Trait::BirthDate), sex_and_place];
-    let plausible = !twin && grounds.iter().filter(|ground| **ground).count() >= 3;
-    Judged { record: candidate.record, concordance, opened: candidate.opened, plausible, twin }
+    // A year alone, or a month, is shared with thousands: only a complete date is a ground.
+    let date = matches!(concordance.get(Trait::BirthDate), Finding::Equal(_));
+    let grounds = [name, agrees(Trait::FirstGivenName), date, sex_and_place];
+    let resemblance = if twin {
+        Resemblance::Twin
+    } else if grounds.iter().filter(|ground| **ground).count() >= 3 {
+        Resemblance::Plausible
+    } else if agrees(Trait::FirstGivenName) && agrees(Trait::BirthDate) && agrees(Trait::BirthPlace) {
+        Resemblance::Homonym
+    } else {
+        Resemblance::Slight
+    };
+    Judged { record: candidate.record, concordance, opened: candidate.opened, resemblance }
 }
 
 /// Whether a birth name on one side is the name in use on the other.
@@ -167,7 +197,7 @@ fn of_one(concordance: &Concordance) -> Outcome {
 }
 
 fn outcome<R>(judged: &[Judged<R>]) -> Outcome {
-    let plausible = || judged.iter().filter(|one| one.plausible);
+    let plausible = || judged.iter().filter(|one| one.is_plausible());
     let fitting = || plausible().filter(|one| !one.concordance.conflicts());
     let opened = judged.iter().find(|one| one.opened);
     // Two records that fit as well are never one verdict, whichever was opened.
@@ -175,11 +205,12 @@ fn outcome<R>(judged: &[Judged<R>]) -> Outcome {
         return Outcome::Several;
     }
     match opened {
-        // The same person but for the given name: a twin, not a discordance to be argued away.
-        Some(opened) if opened.twin => Outcome::Unknown,
+        // The same person but for the given name: a twin, not a discordance to be argued away; unless
+        // the person's own record is there too, and the wrong twin was opened.
+        Some(opened) if opened.resemblance == Resemblance::Twin && plausible().next().is_none() => Outcome::Unknown,
         Some(opened) => {
             // Nothing conflicts because nothing can be compared: that is no reason to link.
-            let hollow = !opened.plausible && !opened.concordance.conflicts();
+            let hollow = !opened.is_plausible() && !opened.concordance.conflicts();
             if hollow { Outcome::Discordant } else { of_one(&opened.concordance) }
         }
         None => match (fitting().next(), plausible().count()) {
@@ -192,11 +223,13 @@ fn outcome<R>(judged: &[Judged<R>]) -> Outcome {
 }
 
 fn link<R>(judged: &[Judged<R>], outcome: Outcome, identity: &PivotIdentity) -> Link {
-    let plausible: Vec<&Judged<R>> = judged.iter().filter(|one| one.plausible).collect();
+    let plausible: Vec<&Judged<R>> = judged.iter().filter(|one| one.is_plausible()).collect();
     match plausible.as_slice() {
         [] => Link::None,
         [only]
-            if matches!(outcome, Outcome::Concordant | Outcome::Explained) && is_safe(&only.concordance, identity) =>
+            if matches!(outcome, Outcome::Concordant | Outcome::Explained)
+                && is_safe(&only.concordance, identity)
+                && !judged.iter().any(|one| one.resemblance == Resemblance::Homonym) =>
         {
             Link::Safe
         }

@@ -18,7 +18,7 @@ mod traits;
 pub use compare::{Concordance, Explanation, Finding, Hint, Note, Side, Trait, compare};
 pub use date::{BirthDate, BirthDateError};
 pub use given_names::GivenNames;
-pub use judge::{Candidate, Judged, Judgement, Link, Outcome, judge, unusable_traits};
+pub use judge::{Candidate, Judged, Judgement, Link, Outcome, Resemblance, judge, unusable_traits};
 pub use name::{BirthName, GivenName, NameError, NameErrorKind, UsageName};
 pub use pivot::{PivotClaims, PivotIdentity};
 pub use place::{PlaceCode, PlaceCodeError};

@@ -4,7 +4,7 @@ use crate::journal::{Act, append};
 use crate::patient::{COLUMNS, Patient, RecordId, read};
 use crate::{ReadError, Register, WriteError};
 use comptoir_identity::BirthDate;
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 
 /// An arrival's number in this register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -146,17 +146,25 @@ impl Register {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
         if let Some(arrival) = arrival {
-            let settled = transaction.execute(
-                "UPDATE arrivals SET state = ?2, patient = coalesce(?3, patient) WHERE id = ?1",
-                params![arrival.0, state.text(), record.map(RecordId::number)],
-            )?;
-            if settled == 0 {
-                return Err(WriteError::Refused);
-            }
+            settle(&transaction, arrival, state, record)?;
         }
         append(&transaction, act, record)?;
         Ok(transaction.commit()?)
     }
+}
+
+/// Settles an arrival inside the transaction of the change it belongs to.
+pub(crate) fn settle(
+    transaction: &Transaction<'_>,
+    arrival: ArrivalId,
+    state: ArrivalState,
+    record: Option<RecordId>,
+) -> Result<(), WriteError> {
+    let settled = transaction.execute(
+        "UPDATE arrivals SET state = ?2, patient = coalesce(?3, patient) WHERE id = ?1",
+        params![arrival.0, state.text(), record.map(RecordId::number)],
+    )?;
+    if settled == 0 { Err(WriteError::Refused) } else { Ok(()) }
 }
 
 #[cfg(test)]

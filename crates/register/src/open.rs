@@ -126,19 +126,34 @@ impl Register {
         if newer {
             return Err(OpenError::NewerThanProgram);
         }
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        in_turn(|| connection.pragma_update(None, "journal_mode", "WAL"))?;
         if let Err(error) = migrations.to_latest(&mut connection) {
             // Two programs that open at once want the same migrations, and one is enough.
             if migrations.pending_migrations(&connection) != Ok(0) {
                 tracing::error!("a migration could not be applied");
-                return Err(match error {
-                    rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
-                    _ => OpenError::Damaged,
+                return Err(if let rusqlite_migration::Error::RusqliteError { err, .. } = error {
+                    err.into()
+                } else {
+                    OpenError::Damaged
                 });
             }
         }
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
+}
+
+/// Asks again while another program has the file: the store does not wait by itself where a file is
+/// turned to WAL.
+fn in_turn(mut act: impl FnMut() -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+    for _ in 0..250 {
+        match act() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            done => return done,
+        }
+    }
+    act()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Records: inserted whole with their journal line, read back into traits.
 
+use crate::arrivals::{ArrivalId, ArrivalState, settle};
 use crate::journal::{Act, append};
 use crate::{ReadError, Register, WriteError};
 use comptoir_identity::{
@@ -72,6 +73,28 @@ impl Register {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
         let id = insert(&transaction, new, act)?;
+        append(&transaction, act, Some(id))?;
+        transaction.commit()?;
+        Ok(id)
+    }
+
+    /// Inserts the record of somebody who has arrived: record, arrival and journal line in one
+    /// transaction. Performs I/O.
+    ///
+    /// # Errors
+    /// See [`WriteError`]; nothing is written then.
+    pub fn insert_arrived(
+        &self,
+        new: &NewPatient,
+        arrival: Option<ArrivalId>,
+        act: &Act<'_>,
+    ) -> Result<RecordId, WriteError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let id = insert(&transaction, new, act)?;
+        if let Some(arrival) = arrival {
+            settle(&transaction, arrival, ArrivalState::Created, Some(id))?;
+        }
         append(&transaction, act, Some(id))?;
         transaction.commit()?;
         Ok(id)

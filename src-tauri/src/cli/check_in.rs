@@ -9,7 +9,7 @@ use crate::folders::Environment;
 use crate::opening::{self, Opened};
 use crate::window::present;
 use comptoir_desk::{CheckInRequest, Outcome, Purpose, Step, Verdict, check_in};
-use comptoir_franceconnect::{Environment as Behind, HttpClient, Provider};
+use comptoir_franceconnect::{HttpClient, Provider};
 use comptoir_identity::{BirthDate, PivotIdentity};
 use comptoir_register::{RecordId, Search};
 use serde_json::{Map, Value, json};
@@ -79,11 +79,7 @@ async fn attempt(args: &CheckInArgs, lines: &Lines, cancel: &CancellationToken) 
         (None, Some(issuer)) => {
             let provider =
                 Provider::discover_relay(&http, issuer.clone()).await.map_err(|error| Failure::of(&error))?;
-            // A simulator's patients never mix with a practice's.
-            let environment = match provider.environment() {
-                Behind::Simulator => Environment::Demonstration,
-                Behind::Production | Behind::Sandbox => Environment::Production,
-            };
+            let environment = Environment::behind(&provider);
             (provider, environment)
         }
         (None, None) => return Err(Stop::Usage("Indiquez --demo ou --relay ISSUER.")),

@@ -32,6 +32,8 @@ const SHOWN: u16 = 50;
 pub(crate) struct Session {
     desk: Mutex<Option<OpenDesk>>,
     underway: Mutex<Underway>,
+    /// Held from ending one check-in to starting the next: two starts never run beside each other.
+    starting: tokio::sync::Mutex<()>,
     verdicts: Arc<Mutex<Verdicts>>,
     address: Arc<Mutex<Option<Url>>>,
 }
@@ -40,6 +42,7 @@ pub(crate) struct Session {
 struct OpenDesk {
     desk: Desk,
     relay: Url,
+    environment: Environment,
     /// Keeps the demonstration running.
     _demonstration: Option<Arc<Demonstration>>,
 }
@@ -86,7 +89,7 @@ impl Session {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             records: u32::try_from(desk.register.count()?).unwrap_or(u32::MAX),
         };
-        *locked(&self.desk) = Some(OpenDesk { desk, relay, _demonstration: demonstration });
+        *locked(&self.desk) = Some(OpenDesk { desk, relay, environment, _demonstration: demonstration });
         Ok(view)
     }
 
@@ -109,11 +112,16 @@ impl Session {
         form: CheckInForm,
         changed: Channel<CheckInChanged>,
     ) -> Result<VerdictView, Failure> {
-        let OpenDesk { desk, relay, .. } = self.opened()?;
-        let (cancel, previous) = self.take_over();
+        let OpenDesk { desk, relay, environment, .. } = self.opened()?;
+        let cancel = self.take_over();
+        let starting = self.starting.lock().await;
+        let previous = locked(&self.underway).task.take();
         if let Some(previous) = previous {
             // A sign-in is abandoned at once; a logout is waited for.
             drop(previous.await);
+        }
+        if cancel.is_cancelled() {
+            return Err(Failure::REPLACED);
         }
         let opened = match form.record {
             Some(record) => Some(self.with_desk(move |desk| find(desk, &record)).await?),
@@ -130,22 +138,23 @@ impl Session {
             today: today(&desk),
         };
         let task = tauri::async_runtime::spawn(async move {
-            let result = run(&desk, &relay, request, &told, &cancel).await;
+            let result = run(&desk, &relay, environment, request, &told, &cancel).await;
             *locked(&told.address) = None;
             if let Err(failure) = result {
                 told.answer(Err(failure));
             }
         });
         locked(&self.underway).task = Some(task);
+        drop(starting);
         answered.await.unwrap_or(Err(Failure::REPLACED))
     }
 
-    /// Cancels what is under way and prepares the place for the next one.
-    fn take_over(&self) -> (CancellationToken, Option<JoinHandle<()>>) {
+    /// Cancels what is under way, or about to be, and makes the token of the next one.
+    fn take_over(&self) -> CancellationToken {
         let mut underway = locked(&self.underway);
         underway.cancel.cancel();
         underway.cancel = CancellationToken::new();
-        (underway.cancel.clone(), underway.task.take())
+        underway.cancel.clone()
     }
 
     /// Abandons the sign-in under way; its start then answers `abandoned`.
@@ -165,12 +174,14 @@ impl Session {
 
     /// Records the receptionist's decision on the verdict on screen.
     pub(super) async fn decide(&self, form: DecisionForm) -> Result<DecidedView, Failure> {
+        // Taken, so that it is decided on once; put back when the decision could not be written.
         let (verdict, arrival) = {
-            let verdicts = locked(&self.verdicts);
-            let current = verdicts.last.as_ref().filter(|_| verdicts.number == form.verdict);
-            current.cloned().ok_or(Failure::NO_VERDICT)?
+            let mut verdicts = locked(&self.verdicts);
+            let current = if verdicts.number == form.verdict { verdicts.last.take() } else { None };
+            current.ok_or(Failure::NO_VERDICT)?
         };
-        let view = self
+        let again = (verdict.clone(), arrival);
+        let decided = self
             .with_desk(move |desk| {
                 let decision = match form.decision {
                     Action::Confirm => Decision::Confirm(find(desk, &form.record.ok_or(Failure::NO_RECORD)?)?),
@@ -184,9 +195,14 @@ impl Session {
                 };
                 Ok(DecidedView { arrivals: arrivals(desk)?, record })
             })
-            .await?;
-        locked(&self.verdicts).last = None;
-        Ok(view)
+            .await;
+        if decided.is_err() {
+            let mut verdicts = locked(&self.verdicts);
+            if verdicts.number == form.verdict {
+                verdicts.last = Some(again);
+            }
+        }
+        decided
     }
 }
 
@@ -197,11 +213,15 @@ async fn blocking<T: Send + 'static>(act: impl FnOnce() -> Result<T, Failure> + 
 async fn run(
     desk: &Desk,
     relay: &Url,
+    environment: Environment,
     request: CheckInRequest,
     told: &Told,
     cancel: &CancellationToken,
 ) -> Result<(), Failure> {
     let provider = Provider::discover_relay(&desk.http, relay.clone()).await.map_err(|error| Failure::of(&error))?;
+    if Environment::behind(&provider) != environment {
+        return Err(Failure::OTHER_ENVIRONMENT);
+    }
     check_in(desk, &provider, request, &|step| told.tell(step), cancel).await?;
     Ok(())
 }
@@ -241,7 +261,7 @@ impl Told {
             }
             Step::SignedOut { confirmed } => CheckInChanged::SignedOut { confirmed },
         };
-        // A window that is closing no longer listens; the check-in still ends its session.
+        // A window that is closing no longer listens; what it leaves owed is paid at the next start.
         drop(self.changed.send(changed));
     }
 

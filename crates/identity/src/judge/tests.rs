@@ -233,6 +233,8 @@ fn outcome_and_link_follow_the_decisions() {
     let father = "BROSSE/MARIO/MARIO/1951-06-11/M/2A004";
     let married = "ROSSI/MARIO/MARIO/1981-02-03/M/2A004";
     let stranger = "DURAND/PAUL/PAUL/1970-01-02/M/59350";
+    let nameless = "ROSSI/MARIO/MARIO/1981-02-03//2A004";
+    let year = "BROSSE/MARIO/MARIO/1981-00-00//99999";
     let cut = "BROSSE/MARIO/MARIO/1981-02-00/M/2A004";
     for (rule, records, opened, outcome, link, first, shown_twin) in [
         ("exact", vec![mario], None, Outcome::Concordant, Safe, Some(0), false),
@@ -240,6 +242,25 @@ fn outcome_and_link_follow_the_decisions() {
         ("a stranger is not shown", vec![stranger], None, Outcome::Unknown, Link::None, None, false),
         ("a twin is Unknown with the banner", vec![twin], None, Outcome::Unknown, Link::None, Some(0), true),
         ("a twin opened first too", vec![twin], Some(0), Outcome::Unknown, Link::None, Some(0), true),
+        (
+            "the wrong twin opened, the right one there",
+            vec![twin, mario],
+            Some(0),
+            Outcome::Discordant,
+            Confirm,
+            Some(0),
+            true,
+        ),
+        (
+            "a homonym without a sex, under another name, forbids safe",
+            vec![mario, nameless],
+            None,
+            Outcome::Concordant,
+            Confirm,
+            Some(0),
+            false,
+        ),
+        ("a year alone is no ground", vec![year], None, Outcome::Unknown, Link::None, None, false),
         ("the right twin of two", vec![twin, mario], None, Outcome::Concordant, Safe, Some(1), true),
         ("two that fit", vec![mario, mario], None, Outcome::Several, Several, Some(0), false),
         ("two that fit, one opened", vec![mario, mario], Some(1), Outcome::Several, Several, Some(1), false),
