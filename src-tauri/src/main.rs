@@ -11,6 +11,7 @@ mod folders;
 mod keychain;
 mod log;
 mod opening;
+mod renderer;
 mod window;
 
 use clap::Parser;
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
     };
     log::start();
     match comptoir.command {
-        None => window::run(),
+        None => renderer::prepare().unwrap_or_else(window::run),
         Some(command) => match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
             Ok(runtime) => runtime.block_on(cli::run(command)),
             Err(_) => ExitCode::from(1),

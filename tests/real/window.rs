@@ -16,6 +16,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_comptoir");
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A program of the test bench; ended when dropped.
@@ -103,24 +104,38 @@ async fn picture(client: &Client, name: &str) {
     }
 }
 
+/// Opens the program's window under WebKit's own driver; no proxy driver is needed on Linux.
+async fn open_window(account: &Account) -> (Bench, Client) {
+    let port = free_port();
+    let mut driver = Command::new("WebKitWebDriver");
+    driver.arg(format!("--port={port}")).env("TAURI_WEBVIEW_AUTOMATION", "true").stdout(Stdio::null());
+    account.inhabit(&mut driver);
+    let driver = Bench(driver.spawn().expect("WebKitWebDriver"));
+    let window = session(port, json!({"webkitgtk:browserOptions": {"binary": PROGRAM, "args": []}})).await;
+    (driver, window)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a display: ./x test"]
+async fn without_a_keychain_the_window_explains_itself_and_offers_this_session_only() {
+    let account = Account::without_keychain(PROGRAM).expect("an account");
+    let (_driver, window) = open_window(&account).await;
+    let offer = appears(&window, "#session-only").await;
+    picture(&window, "opening-keychain.png").await;
+    offer.click().await.expect("chosen");
+    appears(&window, "[data-arrival]").await;
+    let files = account.files().expect("read");
+    assert!(!files.iter().any(|(path, _)| path.ends_with("register.db")), "no register is written: {files:?}");
+    window.close().await.ok();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a display, a keychain and a browser: ./x test"]
 async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen() {
-    let account = Account::with_keychain(env!("CARGO_BIN_EXE_comptoir")).expect("an account");
-    let (window_driver, browser_driver, browser_port) = (free_port(), free_port(), free_port());
+    let account = Account::with_keychain(PROGRAM).expect("an account");
+    let (browser_driver, browser_port) = (free_port(), free_port());
     install_browser(&account, browser_port);
-
-    // WebKit's own driver starts the window; no proxy driver is needed on Linux.
-    let mut driver = Command::new("WebKitWebDriver");
-    driver.arg(format!("--port={window_driver}")).env("TAURI_WEBVIEW_AUTOMATION", "true");
-    driver.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1").env("COMPTOIR_LOG", "debug");
-    account.inhabit(&mut driver);
-    let _driver = Bench(driver.stdout(Stdio::null()).spawn().expect("WebKitWebDriver"));
-    let window = session(
-        window_driver,
-        json!({"webkitgtk:browserOptions": {"binary": env!("CARGO_BIN_EXE_comptoir"), "args": []}}),
-    )
-    .await;
+    let (_driver, window) = open_window(&account).await;
 
     // By keyboard alone: F3, birth date, stem, Enter; Enter opens the record; Enter signs in.
     appears(&window, "[data-arrival]").await;

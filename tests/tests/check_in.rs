@@ -61,6 +61,7 @@ async fn every_outcome_is_met_by_a_person_of_the_demonstration() {
         ("inconnue", Outcome::Unknown, Link::None, false),
         ("jumelle_lucie", Outcome::Unknown, Link::None, true),
         ("genre_indéfini", Outcome::Explained, Link::Confirm, false),
+        ("sans_prenom_97601", Outcome::UnusableIdentity, Link::None, false),
     ] {
         let told = world.check_in(&visitor, login, FRESH).await.expect(login);
         let verdict = told.verdict().unwrap_or_else(|| panic!("{login}: {:?}", told.result));

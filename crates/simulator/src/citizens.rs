@@ -148,7 +148,7 @@ const fn person(
 use Gender::{Female as F, Male as M, Missing, Unspecified as U};
 
 #[rustfmt::skip] // a table reads better one person a line
-static CITIZENS: [Citizen; 69] = [
+static CITIZENS: [Citizen; 70] = [
     person("test", ("DUBOIS", &["Angela", "Claire", "Louise"]), F, "1962-08-24", france("75107"), "cas courant, trois prénoms"),
     person("avec_nom_dusage", ("MERCIER", &["Pierre"]), M, "1969-03-17", france("95277"), "nom d'usage différent du nom de naissance").uses("DUBOIS"),
     person("nom_composé", ("TROIS-DUPRE", &["Melissandre", "Juliette"]), F, "1981-07-27", france("13012"), "trait d'union dans le nom"),
@@ -203,6 +203,8 @@ static CITIZENS: [Citizen; 69] = [
     person("particule", ("DE LA ROSERAIE", &["Élisabeth", "Anne"]), F, "1937-11-11", france("37261"), "particule et espaces").ours(),
     person("réunionnaise", ("PAYETTANE", &["Marie-Reine"]), F, "1983-05-14", france("97411"), "née à La Réunion").ours(),
     person("nom_double", ("FERREOL SOUCHET", &["Gabin"]), M, "2004-08-08", france("59350"), "double nom sans trait d'union").ours(),
+    // The platform lets an empty given name through (seen in its own test data); a desk cannot use it.
+    person("sans_prenom_97601", ("MARTIN", &[""]), F, "1990-05-12", france("97601"), "prénom vide\u{a0}: identité inexploitable").ours(),
     person("ordinaire", ("ORDINAIRE", &["Paul"]), M, "1990-02-28", france("21231"), "un seul prénom, rien d'autre").ours(),
 
     // Refused: incomplete or malformed identities.
