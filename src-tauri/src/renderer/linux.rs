@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
-/// `WebKitGTK`'s DMABUF renderer shows an empty window on many drivers and without a GPU.
+/// WebKitGTK's DMABUF renderer shows an empty window on many drivers and without a GPU.
 const VARIABLE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
 
 /// Starts the program over with what the web view reads before `main`: setting a variable of a
