@@ -5,7 +5,7 @@ use crate::key::RegisterKey;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, TransactionBehavior};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -15,6 +15,9 @@ static MIGRATIONS: &[M<'static>] =
 
 /// How long one program waits for another that is writing to the same register.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// SQLCipher sets itself up at a process's first connection, and refuses a key that comes meanwhile.
+static SETTING_UP: Mutex<()> = Mutex::new(());
 
 /// Why a register could not be opened. The file is left as it was.
 #[derive(Debug, Error)]
@@ -87,11 +90,15 @@ impl Register {
     /// # Errors
     /// See [`OpenError`]; the file is left as it was.
     pub fn open(file: &Path, key: &RegisterKey) -> Result<Self, OpenError> {
-        let connection = Connection::open(file)?;
-        connection.busy_timeout(PATIENCE)?;
-        // First of all: SQLCipher writes to stderr what goes wrong with a key.
-        connection.pragma_update(None, "cipher_log_level", "NONE")?;
-        connection.execute_batch(&key.pragma())?;
+        let connection = {
+            let _alone = SETTING_UP.lock().unwrap_or_else(PoisonError::into_inner);
+            let connection = Connection::open(file)?;
+            connection.busy_timeout(PATIENCE)?;
+            // First of all: SQLCipher writes to stderr what goes wrong with a key.
+            connection.pragma_update(None, "cipher_log_level", "NONE")?;
+            connection.execute_batch(&key.pragma())?;
+            connection
+        };
         // The key is only tried by the first read.
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         // SQLite opens what it may not write, and would only say so at the first patient.
