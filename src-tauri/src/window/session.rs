@@ -120,9 +120,6 @@ impl Session {
             // A sign-in is abandoned at once; a logout is waited for.
             drop(previous.await);
         }
-        if cancel.is_cancelled() {
-            return Err(Failure::REPLACED);
-        }
         let opened = match form.record {
             Some(record) => Some(self.with_desk(move |desk| find(desk, &record)).await?),
             None => None,
