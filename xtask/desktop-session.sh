@@ -44,9 +44,6 @@ chmod 700 "$XDG_RUNTIME_DIR"
 unset WAYLAND_DISPLAY DISPLAY XAUTHORITY DBUS_SESSION_BUS_ADDRESS GNOME_KEYRING_CONTROL XDG_CURRENT_DESKTOP
 export LANG="${LANG:-C.UTF-8}"
 
-# What reads this knows that display, keychain and browser are real here, and fails where one is missing.
-export COMPTOIR_REAL_DESKTOP=1
-
 # The inner shell keeps the caller's input aside: the password goes to the keychain's.
 xvfb-run -a -s "-screen 0 1280x900x24" dbus-run-session -- bash -euc '
     printf %s private | gnome-keyring-daemon --unlock --components=secrets >/dev/null

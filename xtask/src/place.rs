@@ -42,7 +42,7 @@ impl Place {
         command
     }
 
-    /// Prepares a command in a private desktop session, where `COMPTOIR_REAL_DESKTOP` is 1.
+    /// Prepares a command in a private desktop session.
     pub(crate) fn session<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = self.command(self.at("xtask/desktop-session.sh"));
         command.args(arguments);
