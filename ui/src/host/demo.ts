@@ -68,6 +68,15 @@ export function demoHost(settings: URLSearchParams, asked: string[]): Host {
 
     async startCheckIn(form, changed): Promise<VerdictView> {
       pending?.cancel();
+      // Remembered from the start: giving up may come before there is anything to wait for.
+      let givenUp = false;
+      let wake = () => {};
+      pending = {
+        cancel: () => {
+          givenUp = true;
+          wake();
+        },
+      };
       await nextTurn();
       const line = expected.find((_, index) => index + 1 === form.arrival) ?? expected.find((each) => each.person.record !== "" && each.person.record === form.record);
       const told = line?.verdict ?? { outcome: "abandoned" as const, identity: null, candidates: [], twin: false, link: "none" as const, missing: [], actions: ["paper" as const] };
@@ -94,7 +103,7 @@ export function demoHost(settings: URLSearchParams, asked: string[]): Host {
         await nextTurn();
       }
       if (stays) {
-        await new Promise<void>((resolve) => (pending = { cancel: resolve }));
+        if (!givenUp) await new Promise<void>((resolve) => (wake = resolve));
         pending = null;
         return { ...told_, outcome: "abandoned", acr: null, identity: null, candidates: [], missing: [], actions: ["paper"] };
       }
