@@ -7,7 +7,7 @@ use crate::given_names::GivenNames;
 use crate::name::{BirthName, GivenName, UsageName};
 use crate::pivot::PivotIdentity;
 use crate::place::PlaceCode;
-use crate::spelling::{Plain, plain, same_but_apostrophe, same_words, search_key, words};
+use crate::spelling::{Plain, plain, same_but_apostrophe, same_letters, same_words, words};
 use crate::traits::{Stated, Traits};
 
 /// A trait that is compared.
@@ -96,7 +96,7 @@ pub enum Side {
 }
 
 /// What comparing one trait found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
     /// The same, after case, accents, ligatures and typographic signs.
     Equal(Option<Note>),
@@ -227,7 +227,7 @@ fn note(a: &str, b: &str) -> Option<Note> {
     }
     if a == b {
         None
-    } else if a.to_uppercase() == b.to_uppercase() {
+    } else if a.chars().flat_map(char::to_uppercase).eq(b.chars().flat_map(char::to_uppercase)) {
         Some(Note::Case)
     } else if separators(a).eq(separators(b)) {
         Some(Note::Accent)
@@ -237,7 +237,7 @@ fn note(a: &str, b: &str) -> Option<Note> {
 }
 
 fn joined(a: &str, b: &str) -> Option<Hint> {
-    (search_key(a) == search_key(b)).then_some(Hint::JoinedWords)
+    same_letters(a, b).then_some(Hint::JoinedWords)
 }
 
 fn birth_names(a: &BirthName, b: &BirthName, register: &Traits, other: &Traits) -> Finding {
@@ -260,53 +260,59 @@ fn first_given_names(register: &Traits, other: &Traits) -> Finding {
         if let Some(finding) = same_name((a.spelled(), b.spelled()), (a.raw(), b.raw())) {
             return finding;
         }
-        let list = other.given_names.known();
-        let a_words: Vec<&str> = words(a.spelled()).collect();
-        let b_words: Vec<&str> = words(b.spelled()).collect();
-        // Without known boundaries, a first given name of several words is coherent with the list
-        // when the list begins with it (EXI ID 10).
-        if let Some(list) = list.filter(|list| !list.boundaries_known())
-            && list.words().take(a_words.len()).eq(a_words.iter().copied())
-            && list.ends_a_name(a_words.len())
-        {
+        let lists = (register.given_names.known(), other.given_names.known());
+        if heads(a, lists.1) || heads(b, lists.0) {
             return Finding::Explained(Explanation::GivenNamesPrefix);
         }
-        if begins(&a_words, &b_words) || begins(&b_words, &a_words) {
+        if begins(words(a.spelled()), words(b.spelled())) || begins(words(b.spelled()), words(a.spelled())) {
             return Finding::Explained(Explanation::CompoundCut);
         }
-        let elsewhere = list.is_some_and(|list| list.words().any(|word| a_words.first() == Some(&word)));
-        let hint = if elsewhere { Some(Hint::GivenNamesOrder) } else { joined(a.spelled(), b.spelled()) };
+        let hint = if appears(a, lists.1) || appears(b, lists.0) {
+            Some(Hint::GivenNamesOrder)
+        } else {
+            joined(a.spelled(), b.spelled())
+        };
         Finding::Conflict(hint)
     })
 }
 
-fn begins(short: &[&str], long: &[&str]) -> bool {
-    long.len() > short.len() && long.starts_with(short)
+/// Whether a first given name is what the list begins with (EXI ID 10), where the list does not say
+/// itself where its first name ends.
+fn heads(name: &GivenName, list: Option<&GivenNames>) -> bool {
+    let count = words(name.spelled()).count();
+    list.is_some_and(|list| {
+        !list.boundaries_known() && list.words().take(count).eq(words(name.spelled())) && list.ends_a_name(count)
+    })
+}
+
+/// Whether a first given name, or the first word of it, stands anywhere in the list.
+fn appears(name: &GivenName, list: Option<&GivenNames>) -> bool {
+    list.zip(words(name.spelled()).next()).is_some_and(|(list, first)| list.words().any(|word| word == first))
+}
+
+/// Whether the longer text begins with all the words of the shorter one, and goes on.
+fn begins<'a>(mut short: impl Iterator<Item = &'a str>, mut long: impl Iterator<Item = &'a str>) -> bool {
+    short.all(|word| long.next() == Some(word)) && long.next().is_some()
 }
 
 fn given_names(a: &GivenNames, b: &GivenNames) -> Finding {
-    if let Some(finding) = same_name((&a.spelled(), &b.spelled()), (a.raw(), b.raw())) {
+    if let Some(finding) = same_name((a.spelled(), b.spelled()), (a.raw(), b.raw())) {
         return finding;
     }
-    let a_words: Vec<&str> = a.words().collect();
-    let b_words: Vec<&str> = b.words().collect();
-    for (short, long, list) in [(&a_words, &b_words, b), (&b_words, &a_words, a)] {
-        if begins(short, long) {
-            let whole = list.ends_a_name(short.len());
+    for (short, long) in [(a, b), (b, a)] {
+        if begins(short.words(), long.words()) {
+            let whole = long.ends_a_name(short.words().count());
             return Finding::Explained(if whole { Explanation::GivenNamesPrefix } else { Explanation::CompoundCut });
         }
     }
-    let sorted = |words: &[&str]| {
-        let mut words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        words.sort_unstable();
-        words
-    };
-    let hint = if sorted(&a_words) == sorted(&b_words) {
-        Some(Hint::GivenNamesOrder)
-    } else {
-        joined(&a.spelled(), &b.spelled())
-    };
+    let hint = if reordered(a, b) { Some(Hint::GivenNamesOrder) } else { joined(a.spelled(), b.spelled()) };
     Finding::Conflict(hint)
+}
+
+/// Whether two lists have the same words, each as often.
+fn reordered(a: &GivenNames, b: &GivenNames) -> bool {
+    let times = |list: &GivenNames, word: &str| list.words().filter(|other| *other == word).count();
+    a.words().count() == b.words().count() && a.words().all(|word| times(a, word) == times(b, word))
 }
 
 fn dates(a: BirthDate, b: BirthDate, possibly_partial: bool) -> Finding {

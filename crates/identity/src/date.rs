@@ -170,13 +170,19 @@ impl BirthDate {
 
     /// Whether the two dates, written in digits, differ by two neighbours exchanged.
     pub(crate) fn transposed(self, other: Self) -> bool {
-        let digits = |date: Self| date.french().chars().filter(char::is_ascii_digit).collect::<Vec<_>>();
-        let (a, b) = (digits(self), digits(other));
-        let different: Vec<usize> = a.iter().zip(&b).enumerate().filter(|(_, (x, y))| x != y).map(|(i, _)| i).collect();
-        match different.as_slice() {
-            [i, j] => j - i == 1 && a.get(*i) == b.get(*j) && a.get(*j) == b.get(*i),
+        let (a, b) = (self.digits(), other.digits());
+        let mut pairs = a.iter().zip(&b).enumerate().filter(|(_, (x, y))| x != y);
+        match (pairs.next(), pairs.next(), pairs.next()) {
+            (Some((i, (x, y))), Some((j, (z, t))), None) => j - i == 1 && x == t && y == z,
             _ => false,
         }
+    }
+
+    /// The eight digits of `JJMMAAAA`, each 0–9.
+    fn digits(self) -> [u16; 8] {
+        let (day, month) = (u16::from(self.day.unwrap_or(0)), u16::from(self.month.unwrap_or(0)));
+        let year = self.year;
+        [day / 10, day % 10, month / 10, month % 10, year / 1000, year / 100 % 10, year / 10 % 10, year % 10]
     }
 }
 

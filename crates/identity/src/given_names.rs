@@ -11,6 +11,7 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 pub struct GivenNames {
     raw: String,
+    spelled: String,
     names: Vec<GivenName>,
     boundaries_known: bool,
 }
@@ -24,7 +25,7 @@ impl GivenNames {
         // The whole first: it refuses doubled separators that splitting would hide.
         GivenName::parse(raw)?;
         let names = raw.split_whitespace().map(GivenName::parse).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { raw: raw.trim().to_owned(), names, boundaries_known: false })
+        Ok(Self { raw: raw.trim().to_owned(), spelled: joined(&names), names, boundaries_known: false })
     }
 
     /// Parses a list whose names are given one by one (`given_name_array`).
@@ -37,7 +38,7 @@ impl GivenNames {
             GivenName::parse("")?;
         }
         let raw = names.iter().map(GivenName::raw).collect::<Vec<_>>().join(" ");
-        Ok(Self { raw, names, boundaries_known: true })
+        Ok(Self { raw, spelled: joined(&names), names, boundaries_known: true })
     }
 
     /// The list as received, names separated by spaces.
@@ -48,8 +49,8 @@ impl GivenNames {
 
     /// The list in the INS character set.
     #[must_use]
-    pub fn spelled(&self) -> String {
-        self.names.iter().map(GivenName::spelled).collect::<Vec<_>>().join(" ")
+    pub fn spelled(&self) -> &str {
+        &self.spelled
     }
 
     /// The first given name: certain when the boundaries are, else the first word between spaces.
@@ -66,7 +67,7 @@ impl GivenNames {
 
     /// The words of the whole list, hyphen and apostrophe separating like spaces.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().flat_map(|name| words(name.spelled()))
+        words(&self.spelled)
     }
 
     /// Whether a name of the list ends after its `count` first words.
@@ -77,6 +78,10 @@ impl GivenNames {
             seen == count
         })
     }
+}
+
+fn joined(names: &[GivenName]) -> String {
+    names.iter().map(GivenName::spelled).collect::<Vec<_>>().join(" ")
 }
 
 impl fmt::Debug for GivenNames {

@@ -1,7 +1,9 @@
 //! From candidates of the register to one outcome, and how sure it is which record.
 
 use crate::compare::{Concordance, Explanation, Finding, Trait, compare};
+use crate::name::{BirthName, UsageName};
 use crate::pivot::PivotIdentity;
+use crate::spelling::same_words;
 use crate::traits::{Stated, Traits};
 
 /// What a comparison with the register comes to.
@@ -161,15 +163,14 @@ fn weigh<R>(identity: &PivotIdentity, candidate: Candidate<'_, R>) -> Judged<R> 
 
 /// Whether a birth name on one side is the name in use on the other.
 fn name_in_use_fits(register: &Traits, other: &Traits) -> bool {
-    let fits = |usage: Option<&str>, name: Option<&str>| match (usage, name) {
-        (Some(usage), Some(name)) => crate::spelling::same_words(usage, name),
-        _ => false,
-    };
-    let birth = |traits: &'_ Traits| traits.birth_name.known().map(|name| name.spelled().to_owned());
-    let usage = |traits: &'_ Traits| traits.usage_name.known().map(|name| name.spelled().to_owned());
-    fits(usage(other).as_deref(), birth(register).as_deref())
-        || fits(usage(register).as_deref(), birth(other).as_deref())
-        || fits(usage(register).as_deref(), usage(other).as_deref())
+    fn birth(traits: &Traits) -> Option<&str> {
+        traits.birth_name.known().map(BirthName::spelled)
+    }
+    fn usage(traits: &Traits) -> Option<&str> {
+        traits.usage_name.known().map(UsageName::spelled)
+    }
+    let fits = |a: Option<&str>, b: Option<&str>| a.zip(b).is_some_and(|(a, b)| same_words(a, b));
+    fits(usage(other), birth(register)) || fits(usage(register), birth(other)) || fits(usage(register), usage(other))
 }
 
 fn likeness(concordance: &Concordance) -> u32 {

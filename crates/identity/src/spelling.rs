@@ -92,6 +92,14 @@ pub(crate) fn same_but_apostrophe(left: &str, right: &str) -> bool {
     joined(left).eq(joined(right))
 }
 
+/// Whether two spelled names have the same letters once nothing separates them (`CENTUN`, `CENT UN`).
+pub(crate) fn same_letters(left: &str, right: &str) -> bool {
+    fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+        text.chars().filter(|c| !SEPARATORS.contains(c))
+    }
+    letters(left).eq(letters(right))
+}
+
 /// A run of text that is the same on both sides, or is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {

@@ -183,7 +183,7 @@ pub(crate) fn insert(
     let list = traits.given_names.known().map(GivenNames::spelled);
     let given = [
         traits.first_given_name.known().map(GivenName::spelled),
-        list.as_deref(),
+        list,
         traits.usage_given_name.known().map(GivenName::spelled),
     ];
     for key in keys(given.into_iter().flatten()) {
