@@ -43,6 +43,11 @@ impl Failure {
     /// A relay of fictitious persons for a practice's register, or the reverse.
     pub(crate) const OTHER_ENVIRONMENT: Self = Self::new("relay-of-another-environment", "CF-04", false);
 
+    /// An act that stopped half-way.
+    pub(crate) const INTERRUPTED: Self = Self::new("interrupted", "CL-01", true);
+    /// Identities to compare that stopped being readable half-way.
+    pub(crate) const INPUT: Self = Self::new("input-unreadable", "CL-03", true);
+
     /// What happened, what was kept, what to do next.
     pub(crate) fn message(self) -> &'static str {
         MESSAGES.iter().find(|(code, _)| *code == self.code).map_or(OTHER, |(_, message)| message)
@@ -123,6 +128,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ("browser-not-started", "Aucun navigateur n'a pu être ouvert. Copiez l'adresse affichée et ouvrez-la à la main sur cet ordinateur."),
     ("http-client", "Les certificats de ce système ne peuvent pas être lus. Rien n'a été modifié. Prévenez votre informaticien."),
     ("register-refused", "Il manque un trait obligatoire (nom de naissance, premier prénom), ou cet identifiant existe déjà. Rien n'a été enregistré. Corrigez, puis recommencez."),
+    ("input-unreadable", "La lecture des identités à comparer s'est arrêtée. Les réponses déjà écrites sont bonnes et le registre n'a pas été modifié. Vérifiez le fichier, puis reprenez à la première identité sans réponse."),
     ("interrupted", "L'opération s'est interrompue. Ce qui était enregistré est conservé. Réessayez."),
 ];
 

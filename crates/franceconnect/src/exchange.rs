@@ -14,7 +14,7 @@ use crate::fault::Fault;
 use crate::http_client::{Answer, HttpClient, HttpFault};
 use crate::id_token::{self, Age, IdTokenFault, SKEW, VerifiedIdToken};
 use crate::keys::{KeySource, KeysFault};
-use crate::pivot;
+use crate::pivot::pivot_identity;
 use crate::provider::{Kind, Provider};
 use crate::secret::{AuthorizationCode, IdTokenHint, Secret};
 use crate::signed_in::SignedIn;
@@ -315,7 +315,7 @@ impl Redeemed {
             })?;
         match &profile.kind {
             Kind::Direct(_) => Ok(SignedIn {
-                identity: pivot::identity(&claims),
+                identity: pivot_identity(&claims),
                 acr: self.verified.acr,
                 auth_time: self.verified.auth_time,
                 id_token: self.id_token(),
@@ -369,7 +369,7 @@ impl Redeemed {
                 Failure::Fault(fault) => of_expiry(fault, offset).unwrap_or(ExchangeFault::StateUserinfoInvalid(fault)),
             })?;
         Ok(SignedIn {
-            identity: pivot::identity(&claims),
+            identity: pivot_identity(&claims),
             acr: verified.acr,
             auth_time: verified.auth_time,
             id_token: self.id_token(),

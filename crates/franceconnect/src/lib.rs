@@ -45,6 +45,7 @@ pub use loopback::{
     Abandonment, BindError, BrowserTurn, EndTurn, Ended, Loopback, Page, ReturnAddress, Returned, WaitError,
 };
 pub use pinned::Environment;
+pub use pivot::pivot_identity;
 pub use provider::{DirectProfile, Endpoints, ProfileError, Provider, RelayProfile, SigningAlg, StateProfile};
 pub use returned::{AuthorizationError, ReturnQuery, UnverifiedReturn, read_return};
 pub use ring::rand::SecureRandom;

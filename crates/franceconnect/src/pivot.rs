@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 ///
 /// Where the State's corrected claims were granted (`rnipp_*`, the high platform) they are the
 /// reference, and the plain date is the raw one (franceconnect.md §4.3).
-pub(crate) fn identity(claims: &Map<String, Value>) -> PivotIdentity {
+pub fn pivot_identity(claims: &Map<String, Value>) -> PivotIdentity {
     let corrected = claims.contains_key("rnipp_family_name");
     let text = |name: &str| {
         let prefixed = if corrected { claims.get(&format!("rnipp_{name}")) } else { None };
@@ -41,7 +41,7 @@ mod tests {
 
     fn read(claims: Value) -> (Option<String>, Option<String>, Option<String>) {
         let Value::Object(claims) = claims else { panic!("an object") };
-        let pivot = identity(&claims);
+        let pivot = pivot_identity(&claims);
         let traits = pivot.traits();
         (
             traits.birth_name.known().map(|name| name.raw().to_owned()),

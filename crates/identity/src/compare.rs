@@ -82,6 +82,8 @@ pub enum Hint {
     JoinedWords,
     /// The same given names in another order.
     GivenNamesOrder,
+    /// The same name, date and place under another given name: a twin?
+    Twin,
 }
 
 /// The side on which a trait is missing or cannot be compared.
@@ -161,28 +163,40 @@ impl Concordance {
 }
 
 /// Compares the register's traits with the identity that FranceConnect vouches for.
+///
+/// Allocates nothing: both sides were normalised when they were parsed.
 #[must_use]
 pub fn compare(register: &Traits, identity: &PivotIdentity) -> Concordance {
-    let other = identity.traits();
-    let possibly_partial = identity.date_possibly_partial();
+    compare_traits(register, identity.traits(), identity.date_possibly_partial())
+}
+
+/// Compares two records, or a record with what a document or INSi says; `other` stands where
+/// FranceConnect's identity does.
+#[must_use]
+pub fn compare_records(register: &Traits, other: &Traits) -> Concordance {
+    compare_traits(register, other, false)
+}
+
+fn compare_traits(register: &Traits, other: &Traits, possibly_partial: bool) -> Concordance {
+    let birth_name = stated(&register.birth_name, &other.birth_name, |a, b| birth_names(a, b, register, other));
+    let birth_date = optional(register.birth_date, other.birth_date, |a, b| dates(a, b, possibly_partial));
+    let sex =
+        optional(register.sex, other.sex, |a, b| if a == b { Finding::Equal(None) } else { Finding::Conflict(None) });
+    let birth_place = places(register.birth_place.as_ref(), other.birth_place.as_ref());
+    let first_given_name = match first_given_names(register, other) {
+        Finding::Conflict(None) if birth_name.agrees() && birth_date.agrees() && birth_place.agrees() => {
+            Finding::Conflict(Some(Hint::Twin))
+        }
+        finding => finding,
+    };
     Concordance {
         findings: [
-            (
-                Trait::BirthName,
-                stated(&register.birth_name, &other.birth_name, |a, b| birth_names(a, b, register, other)),
-            ),
-            (Trait::FirstGivenName, first_given_names(register, other)),
+            (Trait::BirthName, birth_name),
+            (Trait::FirstGivenName, first_given_name),
             (Trait::GivenNames, stated(&register.given_names, &other.given_names, given_names)),
-            (Trait::BirthDate, optional(register.birth_date, other.birth_date, |a, b| dates(a, b, possibly_partial))),
-            (
-                Trait::Sex,
-                optional(
-                    register.sex,
-                    other.sex,
-                    |a, b| if a == b { Finding::Equal(None) } else { Finding::Conflict(None) },
-                ),
-            ),
-            (Trait::BirthPlace, places(register.birth_place.as_ref(), other.birth_place.as_ref())),
+            (Trait::BirthDate, birth_date),
+            (Trait::Sex, sex),
+            (Trait::BirthPlace, birth_place),
             (Trait::UsageName, usage_names(register, other)),
             (Trait::UsageGivenName, usage_given_names(register, other)),
         ],

@@ -21,6 +21,26 @@ pub enum BirthDateError {
     Impossible,
     /// A year before 1850 or after 2200.
     Year,
+    /// A part written 00 where the date must be whole.
+    Incomplete,
+}
+
+/// What a part written `00` is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownParts {
+    /// A mistake: the entry of a birth date (DMN INS 1.3).
+    Refused,
+    /// An unknown part: the entry of an incomplete date, which the screen announces.
+    Announced,
+}
+
+/// What a birth date has to be asked about before it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateDoubt {
+    /// After today: never kept.
+    Future,
+    /// Before 1900: kept only when somebody entitled confirms it.
+    Before1900,
 }
 
 impl fmt::Display for BirthDateError {
@@ -29,6 +49,7 @@ impl fmt::Display for BirthDateError {
             Self::Form => "the date is not of the form expected",
             Self::Impossible => "this day does not exist",
             Self::Year => "the year is out of range",
+            Self::Incomplete => "the day or the month is missing",
         })
     }
 }
@@ -67,12 +88,19 @@ impl BirthDate {
         }
     }
 
-    /// Parses `JJ/MM/AAAA` as typed at the desk: `/`, `.`, `-`, spaces or nothing between the parts;
-    /// a part written `00` is unknown.
+    /// Parses `JJ/MM/AAAA` as typed at the desk: `/`, `.`, `-`, spaces or nothing between the parts.
     ///
     /// # Errors
     /// See [`BirthDateError`].
-    pub fn parse_french(text: &str) -> Result<Self, BirthDateError> {
+    pub fn parse_french(text: &str, unknown: UnknownParts) -> Result<Self, BirthDateError> {
+        let date = Self::parse_day_first(text)?;
+        match unknown {
+            UnknownParts::Refused if !date.is_complete() => Err(BirthDateError::Incomplete),
+            UnknownParts::Refused | UnknownParts::Announced => Ok(date),
+        }
+    }
+
+    fn parse_day_first(text: &str) -> Result<Self, BirthDateError> {
         let text = text.trim();
         if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
             let digits = |from: usize, to: usize| text.get(from..to).ok_or(BirthDateError::Form);
@@ -145,6 +173,31 @@ impl BirthDate {
             (month, day) => (month.unwrap_or(1), day.unwrap_or(1)),
         };
         Self { year: self.year, month: Some(month), day: Some(day) }
+    }
+
+    /// What is really known of a completed date that another system flags as uncertain.
+    ///
+    /// The reverse of [`completed`](Self::completed); 01/01 is a year alone too, as FranceConnect completes
+    /// one (ins.md §1.6). A flagged date of no such form is sure of its year at most.
+    #[must_use]
+    pub fn presumed(self) -> Self {
+        let (month, day) = match (self.month, self.day) {
+            (Some(month), Some(1)) if month != 1 => (Some(month), None),
+            (Some(1), Some(day)) if day != 1 => (None, Some(day)),
+            (Some(_), Some(_)) => (None, None),
+            (month, day) => (month, day),
+        };
+        Self { year: self.year, month, day }
+    }
+
+    /// What has to be asked about this date before it is kept (ins.md §12 row 41).
+    #[must_use]
+    pub fn doubt(self, today: Self) -> Option<DateDoubt> {
+        let earliest = (self.year, self.month.unwrap_or(1), self.day.unwrap_or(1));
+        if earliest > (today.year, today.month.unwrap_or(12), today.day.unwrap_or(31)) {
+            return Some(DateDoubt::Future);
+        }
+        (self.year < 1900).then_some(DateDoubt::Before1900)
     }
 
     /// Full years between this date and `today`, when the year is not in the future.
@@ -228,8 +281,50 @@ mod tests {
             ("empty", "", Err(Form)),
             ("not ASCII", "2７071981", Err(Form)),
         ] {
-            let got = BirthDate::parse_french(text).map(BirthDate::iso);
+            let got = BirthDate::parse_french(text, UnknownParts::Announced).map(BirthDate::iso);
             assert_eq!(got.as_deref().map_err(|e| *e), expected, "{rule}: {text}");
+        }
+        for (rule, text, expected) in [
+            ("row 35, day 00", "00/05/1980", Err(BirthDateError::Incomplete)),
+            ("row 35, month 00", "03/00/1980", Err(BirthDateError::Incomplete)),
+            ("row 35, day 32", "32/01/1980", Err(Impossible)),
+            ("row 35, month 13", "15/13/1980", Err(Impossible)),
+            ("as printed", "27/07/1981", Ok("1981-07-27")),
+        ] {
+            let got = BirthDate::parse_french(text, UnknownParts::Refused).map(BirthDate::iso);
+            assert_eq!(got.as_deref().map_err(|e| *e), expected, "{rule}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_a_flagged_date_is_what_completing_it_would_not_have_written() {
+        for (rule, written, known) in [
+            ("row 31, RNIV", "1992-12-31", "1992-00-00"),
+            ("row 31, FranceConnect", "1992-01-01", "1992-00-00"),
+            ("row 32, month and year", "1992-11-01", "1992-11-00"),
+            ("row 33, day and year", "1977-01-03", "1977-00-03"),
+            ("first of December", "1992-12-01", "1992-12-00"),
+            ("of no completed form", "1950-06-15", "1950-00-00"),
+            ("already partial", "1992-11-00", "1992-11-00"),
+        ] {
+            let date = BirthDate::parse_iso(written).expect("a date");
+            assert_eq!(date.presumed().iso(), known, "{rule}");
+        }
+    }
+
+    #[test]
+    fn a_date_to_come_and_a_very_old_one_are_asked_about() {
+        let today = BirthDate::parse_iso("2026-11-24").expect("a date");
+        for (rule, date, doubt) in [
+            ("row 41, tomorrow", "2026-11-25", Some(DateDoubt::Future)),
+            ("today", "2026-11-24", None),
+            ("this month", "2026-11-00", None),
+            ("next month", "2026-12-00", Some(DateDoubt::Future)),
+            ("this year", "2026-00-00", None),
+            ("row 41, 1899", "1899-12-31", Some(DateDoubt::Before1900)),
+            ("1900", "1900-01-01", None),
+        ] {
+            assert_eq!(BirthDate::parse_iso(date).expect("a date").doubt(today), doubt, "{rule}");
         }
     }
 

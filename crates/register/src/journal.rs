@@ -32,6 +32,8 @@ pub enum ActKind {
     BrowserHeld,
     /// The receptionist closed the browser, and said so.
     BrowserReleased,
+    /// Identities were compared with the register one after another, by a program; one line a batch.
+    BatchVerified,
     /// The demonstration was filled.
     DemonstrationFilled,
 }
@@ -50,6 +52,7 @@ impl ActKind {
             Self::LogoutWrittenOff => "logout-written-off",
             Self::BrowserHeld => "browser-held",
             Self::BrowserReleased => "browser-released",
+            Self::BatchVerified => "batch-verified",
             Self::DemonstrationFilled => "demonstration-filled",
         }
     }

@@ -39,6 +39,22 @@ impl RegisterKey {
         bytes.try_into().map(Self).map_err(|_| KeyError::Length)
     }
 
+    /// Reads a key written as 64 hexadecimal digits, for machines without a keychain.
+    ///
+    /// # Errors
+    /// [`KeyError::Length`] when it is not that.
+    pub fn from_hexadecimal(text: &str) -> Result<Self, KeyError> {
+        let mut bytes = Zeroizing::new([0_u8; 32]);
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != bytes.len() || !rest.is_empty() {
+            return Err(KeyError::Length);
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = digit(*high)? << 4 | digit(*low)?;
+        }
+        Ok(Self(*bytes))
+    }
+
     /// The bytes, for the keychain.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
@@ -58,6 +74,11 @@ impl RegisterKey {
         text.push_str("'\"");
         text
     }
+}
+
+fn digit(character: u8) -> Result<u8, KeyError> {
+    let value = char::from(character).to_digit(16).ok_or(KeyError::Length)?;
+    u8::try_from(value).map_err(|_| KeyError::Length)
 }
 
 impl fmt::Debug for RegisterKey {

@@ -1,6 +1,6 @@
 //! `comptoir check-in`: the whole check-in without a window.
 
-use super::lines::Lines;
+use super::lines::{Lines, concordance, failed};
 use super::{CheckInArgs, Exit, interruption};
 use crate::browser::Opening;
 use crate::demonstration::Demonstration;
@@ -53,13 +53,6 @@ impl<E: Into<Failure>> From<E> for Stop {
     fn from(error: E) -> Self {
         Self::Failure(error.into())
     }
-}
-
-fn failed(lines: &Lines, code: &str, message: &str, reference: &str) {
-    lines.event(
-        &json!({"event": "failed", "code": code, "message": message, "reference": reference}),
-        &format!("{message} [{reference}]"),
-    );
 }
 
 async fn attempt(args: &CheckInArgs, lines: &Lines, cancel: &CancellationToken) -> Result<Outcome, Stop> {
@@ -176,21 +169,6 @@ fn verdict_event(verdict: &Verdict) -> Value {
         "concordance": verdict.best().map_or(Value::Null, |best| concordance(&best.concordance)),
         "candidates": candidates,
     })
-}
-
-fn concordance(concordance: &comptoir_identity::Concordance) -> Value {
-    concordance
-        .findings()
-        .iter()
-        .map(|(of, finding)| {
-            let (class, reason, hint) = present::codes(finding);
-            (
-                present::trait_key(*of).to_owned(),
-                json!({"finding": class, "reasons": reason.into_iter().collect::<Vec<_>>(), "hint": hint}),
-            )
-        })
-        .collect::<Map<String, Value>>()
-        .into()
 }
 
 fn french_verdict(verdict: &Verdict) -> String {

@@ -1,6 +1,8 @@
 //! The two ways a subcommand speaks: JSON Lines for programs on stdout, French for people on stderr.
 
-use serde_json::Value;
+use crate::window::present;
+use comptoir_identity::Concordance;
+use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -29,4 +31,28 @@ impl Lines {
             tracing::debug!("nobody reads the events any more");
         }
     }
+}
+
+/// The last line of what could not be done.
+pub(super) fn failed(lines: &Lines, code: &str, message: &str, reference: &str) {
+    lines.event(
+        &json!({"event": "failed", "code": code, "message": message, "reference": reference}),
+        &format!("{message} [{reference}]"),
+    );
+}
+
+/// The findings under their traits: class, reasons, hint.
+pub(super) fn concordance(concordance: &Concordance) -> Value {
+    concordance
+        .findings()
+        .iter()
+        .map(|(of, finding)| {
+            let (class, reason, hint) = present::codes(finding);
+            (
+                present::trait_key(*of).to_owned(),
+                json!({"finding": class, "reasons": reason.into_iter().collect::<Vec<_>>(), "hint": hint}),
+            )
+        })
+        .collect::<Map<String, Value>>()
+        .into()
 }

@@ -7,8 +7,10 @@ mod check_in;
 mod demo_provider;
 mod doctor;
 mod lines;
+mod verify;
 
 use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use url::Url;
 
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     DemoProvider(DemoProviderArgs),
     /// Examine ce dont le poste a besoin ; chaque ligne dit l'état et le remède.
     Doctor(DoctorArgs),
+    /// Compare des identités au registre : une ligne JSON par identité, une ligne JSON par réponse.
+    Verify(VerifyArgs),
 }
 
 #[derive(Debug, Args)]
@@ -80,6 +84,20 @@ pub(crate) struct DoctorArgs {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Fichier du registre ; sans lui, celui de ce poste.
+    #[arg(long, value_name = "FICHIER")]
+    register: Option<PathBuf>,
+    /// Variable d'environnement qui contient la clé du registre (64 chiffres hexadécimaux), là où il
+    /// n'y a pas de trousseau.
+    #[arg(long, value_name = "NOM")]
+    key_env: Option<String>,
+    /// Identités à comparer, en JSON Lines ; sans lui, ou « - », l'entrée standard.
+    #[arg(value_name = "IDENTITES")]
+    input: Option<PathBuf>,
+}
+
 /// How a subcommand ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
@@ -110,6 +128,7 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::CheckIn(args) => check_in::run(args).await,
         Command::DemoProvider(args) => demo_provider::run(&args).await,
         Command::Doctor(args) => doctor::run(&args).await,
+        Command::Verify(args) => verify::run(args).await,
     }
     .into()
 }

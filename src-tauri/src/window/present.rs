@@ -269,6 +269,7 @@ fn hint_code(hint: Hint) -> &'static str {
         Hint::DigitsTransposed => "digits-transposed",
         Hint::JoinedWords => "joined-words",
         Hint::GivenNamesOrder => "given-names-order",
+        Hint::Twin => "twin",
     }
 }
 

@@ -15,7 +15,7 @@ use comptoir_desk::{
     CheckInRequest, Decision, Desk, Purpose, Step, Verdict, check_in, decide as record_decision, paper_path,
 };
 use comptoir_franceconnect::{HttpClient, Provider};
-use comptoir_identity::BirthDate;
+use comptoir_identity::{BirthDate, UnknownParts};
 use comptoir_register::{Act, ActKind, ArrivalId, RecordId, Search};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tauri::async_runtime::JoinHandle;
@@ -298,7 +298,8 @@ pub(super) fn patient(desk: &Desk, record: &str) -> Result<PatientView, Failure>
 }
 
 pub(super) fn search(desk: &Desk, form: SearchForm) -> Result<SearchView, Failure> {
-    let birth_date = BirthDate::parse_french(&form.birth_date).map_err(|_| Failure::BIRTH_DATE)?;
+    let birth_date =
+        BirthDate::parse_french(&form.birth_date, UnknownParts::Announced).map_err(|_| Failure::BIRTH_DATE)?;
     let stem = |text: String| Some(text).filter(|text| !text.trim().is_empty());
     let search = Search { birth_date, name_stem: stem(form.name), given_name_stem: stem(form.given_name) };
     let found = desk.register.search(&search, SHOWN)?;

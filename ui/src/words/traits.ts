@@ -43,6 +43,7 @@ const hints: Record<string, () => string> = {
   "digits-transposed": m.hint_digits_transposed,
   "joined-words": m.hint_joined_words,
   "given-names-order": m.hint_given_names_order,
+  twin: m.hint_twin,
 };
 
 const states: Record<ArrivalState, { icon: string; word: () => string }> = {

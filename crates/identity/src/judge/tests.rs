@@ -110,7 +110,7 @@ fn given_names_dates_and_places_by_their_rows() {
             "HUCHE/JEAN/JEAN/1945-09-30/F/31555",
             "HUCHE/Jeanne/1945-09-30/female/31555",
             Trait::FirstGivenName,
-            Finding::Conflict(None),
+            Finding::Conflict(Some(Hint::Twin)),
             Unknown,
         ),
         (

@@ -1,0 +1,300 @@
+//! `comptoir verify`: identities in, verdicts out, one JSON object a line, in constant memory.
+//!
+//! Each line in has `id` and claims under FranceConnect's names; each line out has the same `id`,
+//! `outcome`, `link` and `candidates`. A line that cannot be read is answered by an `error` of its own
+//! and the next one goes on.
+
+use super::lines::{Lines, concordance, failed};
+use super::{Exit, VerifyArgs, interruption};
+use crate::clock::SystemClock;
+use crate::configuration::{self, Configuration};
+use crate::failure::Failure;
+use crate::folders::Environment;
+use crate::keychain::SystemKeychain;
+use crate::opening::REGISTER_FILE;
+use crate::window::present;
+use comptoir_desk::{Clock, OpenRegisterError, Outcome, open_register};
+use comptoir_franceconnect::pivot_identity;
+use comptoir_identity::{Candidate, Ins, InsOid, Judgement, Matricule, PivotIdentity, Resemblance, judge};
+use comptoir_register::{Act, ActKind, ReadError, Register, RegisterKey};
+use ring::rand::SystemRandom;
+use serde_json::{Map, Value, json};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::PathBuf;
+use zeroize::Zeroizing;
+
+/// The longest line read; a longer one is refused and passed over without being kept.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// Candidates in an answer, best first.
+const SHOWN: usize = 5;
+
+pub(super) async fn run(args: VerifyArgs) -> Exit {
+    let (done, result) = tokio::sync::oneshot::channel();
+    // A thread of its own, which the end of the program does not wait for: it may be reading a
+    // terminal that says nothing more.
+    std::thread::spawn(move || done.send(verify(&args)));
+    tokio::select! {
+        exit = interruption() => exit,
+        result = result => match result.unwrap_or(Err(Stop::Failure(Failure::INTERRUPTED))) {
+            Ok(Passed { lines, unreadable }) => {
+                tracing::info!(lines, unreadable, "verified");
+                if unreadable == 0 { Exit::Done } else { Exit::Fault }
+            }
+            Err(Stop::Failure(failure)) => {
+                failed(&Lines::new(true), failure.code, failure.message(), failure.reference);
+                Exit::Fault
+            }
+            Err(Stop::Usage(message)) => {
+                failed(&Lines::new(true), "usage", message, "CL-02");
+                Exit::Usage
+            }
+            // Whoever read the answers has had enough of them.
+            Err(Stop::NoReader) => Exit::Done,
+        },
+    }
+}
+
+enum Stop {
+    Failure(Failure),
+    Usage(&'static str),
+    NoReader,
+}
+
+impl<E: Into<Failure>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// What went by.
+struct Passed {
+    lines: u64,
+    unreadable: u64,
+}
+
+fn verify(args: &VerifyArgs) -> Result<Passed, Stop> {
+    let register = open(args)?;
+    let author = whoami::username().unwrap_or_else(|_| "?".to_owned());
+    register.journal(&Act::new(SystemClock.now(), &author, ActKind::BatchVerified))?;
+    let mut answers = BufWriter::new(io::stdout().lock());
+    match args.input.as_deref().filter(|file| file.as_os_str() != "-") {
+        None => answer_all(&register, BufReader::new(io::stdin().lock()), &mut answers),
+        Some(file) => {
+            let file = File::open(file).map_err(|_| Stop::Usage("Le fichier d'identités ne peut pas être lu."))?;
+            answer_all(&register, BufReader::new(file), &mut answers)
+        }
+    }
+}
+
+/// Opens the register with the key of the environment variable named, else with that of the keychain.
+fn open(args: &VerifyArgs) -> Result<Register, Stop> {
+    let environment = match configuration::read()? {
+        Configuration::Demonstration => Environment::Demonstration,
+        Configuration::Relay(_) => Environment::Production,
+    };
+    let file: PathBuf = match &args.register {
+        Some(file) => file.clone(),
+        None => environment.data_folder().map_err(|_| Failure::FOLDER)?.join(REGISTER_FILE),
+    };
+    // A register is never made here: every answer would be that nobody is known.
+    if !file.is_file() {
+        return Err(Stop::Usage("Ce registre n'existe pas : vérifiez le chemin donné à --register."));
+    }
+    let Some(name) = &args.key_env else {
+        return Ok(open_register(&file, &SystemKeychain::new(environment.namespace()), &SystemRandom::new())?);
+    };
+    let text = std::env::var(name)
+        .map(Zeroizing::new)
+        .map_err(|_| Stop::Usage("La variable d'environnement nommée par --key-env n'existe pas."))?;
+    let key = RegisterKey::from_hexadecimal(text.trim())
+        .map_err(|_| Stop::Usage("La clé nommée par --key-env doit avoir 64 chiffres hexadécimaux."))?;
+    Ok(Register::open(&file, &key).map_err(OpenRegisterError::from)?)
+}
+
+fn answer_all(register: &Register, mut identities: impl Source, answers: &mut impl Write) -> Result<Passed, Stop> {
+    let mut passed = Passed { lines: 0, unreadable: 0 };
+    let mut line = Vec::new();
+    loop {
+        match next_line(&mut identities, &mut line).map_err(|_| Failure::INPUT)? {
+            NextLine::End => break,
+            NextLine::Blank => continue,
+            NextLine::Read => {
+                passed.lines += 1;
+                let answer = match read(&line) {
+                    Ok(asked) => answer(register, asked)?,
+                    Err(refusal) => {
+                        passed.unreadable += 1;
+                        refusal.answer(passed.lines)
+                    }
+                };
+                send(answers, &answer)?;
+            }
+            NextLine::TooLong => {
+                passed.lines += 1;
+                passed.unreadable += 1;
+                send(answers, &Refusal::new("line-too-long").answer(passed.lines))?;
+            }
+        }
+        // Whoever asks one question at a time waits for its answer.
+        if identities.waits() {
+            answers.flush().map_err(|_| Stop::NoReader)?;
+        }
+    }
+    answers.flush().map_err(|_| Stop::NoReader)?;
+    Ok(passed)
+}
+
+fn send(answers: &mut impl Write, answer: &Value) -> Result<(), Stop> {
+    writeln!(answers, "{answer}").map_err(|_| Stop::NoReader)
+}
+
+/// Where the lines come from.
+trait Source: BufRead {
+    /// Whether the next line may have to be waited for.
+    fn waits(&self) -> bool;
+}
+
+impl<R: Read> Source for BufReader<R> {
+    fn waits(&self) -> bool {
+        self.buffer().is_empty()
+    }
+}
+
+enum NextLine {
+    Read,
+    Blank,
+    TooLong,
+    End,
+}
+
+/// Reads a line into `line`, and passes over what is longer than it may be.
+fn next_line(identities: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<NextLine> {
+    line.clear();
+    if identities.by_ref().take(LONGEST_LINE).read_until(b'\n', line)? == 0 {
+        return Ok(NextLine::End);
+    }
+    if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
+        identities.skip_until(b'\n')?;
+        return Ok(NextLine::TooLong);
+    }
+    Ok(if line.trim_ascii().is_empty() { NextLine::Blank } else { NextLine::Read })
+}
+
+/// A line read.
+struct Asked {
+    id: Value,
+    identity: PivotIdentity,
+    /// What of the line could not be used.
+    notes: Vec<&'static str>,
+}
+
+/// A line refused.
+struct Refusal {
+    id: Value,
+    code: &'static str,
+}
+
+impl Refusal {
+    fn new(code: &'static str) -> Self {
+        Self { id: Value::Null, code }
+    }
+
+    fn answer(self, line: u64) -> Value {
+        let message = match self.code {
+            "line-too-long" => "La ligne dépasse 64 Kio : elle n'a pas été lue.",
+            "id-missing" => "La ligne n'a pas d'identifiant « id » (un texte ou un nombre).",
+            _ => "La ligne n'est pas un objet JSON en UTF-8.",
+        };
+        json!({"id": self.id, "line": line, "error": {"code": self.code, "message": message, "retry": false}})
+    }
+}
+
+fn read(line: &[u8]) -> Result<Asked, Refusal> {
+    let mut claims: Map<String, Value> = serde_json::from_slice(line).map_err(|_| Refusal::new("line-unreadable"))?;
+    let id = match claims.remove("id") {
+        Some(id @ (Value::String(_) | Value::Number(_))) => id,
+        Some(_) | None => return Err(Refusal::new("id-missing")),
+    };
+    let mut notes = Vec::new();
+    let identity = pivot_identity(&claims).with_ins(ins(&claims, &mut notes));
+    Ok(Asked { id, identity, notes })
+}
+
+/// The matricule with its authority; either alone identifies nobody.
+fn ins(claims: &Map<String, Value>, notes: &mut Vec<&'static str>) -> Option<Ins> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let (matricule, oid) = match (text("matricule"), text("oid")) {
+        (None, _) => return None,
+        (Some(_), None) => {
+            notes.push("oid-missing");
+            return None;
+        }
+        (Some(matricule), Some(oid)) => (Matricule::parse(matricule), InsOid::parse(oid)),
+    };
+    match (matricule, oid) {
+        (Ok(matricule), Ok(oid)) => Some(Ins::new(matricule, oid)),
+        (Err(_), _) => {
+            notes.push("matricule-invalid");
+            None
+        }
+        (_, Err(_)) => {
+            notes.push("oid-unknown");
+            None
+        }
+    }
+}
+
+fn answer(register: &Register, asked: Asked) -> Result<Value, ReadError> {
+    let found = register.candidates(&asked.identity)?;
+    let records = found.iter().enumerate();
+    let judgement = judge(
+        &asked.identity,
+        records.map(|(record, patient)| Candidate { record, traits: &patient.traits, opened: false }),
+    );
+    let name = |record: usize| found.get(record).map(|patient| patient.record.as_str());
+    Ok(view(asked.id, &judgement, name, &asked.notes))
+}
+
+fn view<'a>(
+    id: Value,
+    judgement: &Judgement<usize>,
+    name: impl Fn(usize) -> Option<&'a str>,
+    notes: &[&'static str],
+) -> Value {
+    let candidates: Vec<Value> = judgement
+        .candidates
+        .iter()
+        .take(SHOWN)
+        .map(|one| {
+            json!({
+                "record": name(one.record),
+                "resemblance": match one.resemblance {
+                    Resemblance::Plausible => "plausible",
+                    Resemblance::Twin => "twin",
+                    Resemblance::Homonym => "homonym",
+                    Resemblance::Slight => "slight",
+                },
+                "concordance": concordance(&one.concordance),
+            })
+        })
+        .collect();
+    let mut view = json!({
+        "id": id,
+        "outcome": Outcome::from(judgement.outcome).code(),
+        "link": present::link_code(judgement.link),
+        "twin": judgement.twin,
+        "candidates": candidates,
+    });
+    if let Some(view) = view.as_object_mut() {
+        if !judgement.missing.is_empty() {
+            let missing: Vec<&str> = judgement.missing.iter().map(|of| present::trait_key(*of)).collect();
+            view.insert("missing".to_owned(), json!(missing));
+        }
+        if !notes.is_empty() {
+            view.insert("notes".to_owned(), json!(notes));
+        }
+    }
+    view
+}
