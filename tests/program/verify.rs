@@ -145,7 +145,8 @@ fn each_identity_is_answered_by_outcome_link_and_candidates() {
         (high, "concordant", "safe", &["A1"]),
         (claims("no name", " / Angela / 1962-08-24 / female / 75107"), "unusable-identity", "none", &[]),
     ];
-    let input: String = cases.iter().map(|(claims, ..)| format!("{claims}\n")).collect();
+    let lines: Vec<String> = cases.iter().map(|(claims, ..)| claims.to_string()).collect();
+    let input = lines.join("\n");
     let output = desk.verify(input.as_bytes());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let answers = answers(&output);

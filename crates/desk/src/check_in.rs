@@ -57,7 +57,7 @@ pub enum Step {
         /// At this level.
         acr: AcrValue,
         /// For this identity.
-        identity: PivotIdentity,
+        identity: Box<PivotIdentity>,
     },
     /// The verdict, in either order with [`Step::SignedOut`].
     Verdict(Box<Verdict>),
@@ -259,7 +259,7 @@ impl Counter<'_> {
             Err(refused) => return self.send_away(refused, browser, loopback).await,
         };
         let (identity, acr) = (signed_in.identity, signed_in.acr);
-        (self.steps)(Step::Identity { acr, identity: identity.clone() });
+        (self.steps)(Step::Identity { acr, identity: Box::new(identity.clone()) });
         let (outcome, signed_out) = tokio::join!(
             async {
                 let verdict = compare(desk, request.opened, identity, acr)?;

@@ -115,13 +115,13 @@ pub enum Finding {
 impl Finding {
     /// Equal or explained.
     #[must_use]
-    pub fn agrees(&self) -> bool {
+    pub fn agrees(self) -> bool {
         matches!(self, Self::Equal(_) | Self::Explained(_))
     }
 
     /// Conflict.
     #[must_use]
-    pub fn conflicts(&self) -> bool {
+    pub fn conflicts(self) -> bool {
         matches!(self, Self::Conflict(_))
     }
 }
@@ -141,9 +141,8 @@ impl Concordance {
 
     /// The finding of one trait.
     #[must_use]
-    pub fn get(&self, of: Trait) -> &Finding {
-        const NOTHING: &Finding = &Finding::Absent(Side::Both);
-        self.findings.iter().find(|(name, _)| *name == of).map_or(NOTHING, |(_, finding)| finding)
+    pub fn get(&self, of: Trait) -> Finding {
+        self.findings.iter().find(|(name, _)| *name == of).map_or(Finding::Absent(Side::Both), |(_, finding)| *finding)
     }
 
     /// Whether a strict trait conflicts.
@@ -183,11 +182,14 @@ fn compare_traits(register: &Traits, other: &Traits, possibly_partial: bool) -> 
     let sex =
         optional(register.sex, other.sex, |a, b| if a == b { Finding::Equal(None) } else { Finding::Conflict(None) });
     let birth_place = places(register.birth_place.as_ref(), other.birth_place.as_ref());
+    let twin = birth_name.agrees() && birth_date.agrees() && birth_place.agrees();
     let first_given_name = match first_given_names(register, other) {
-        Finding::Conflict(None) if birth_name.agrees() && birth_date.agrees() && birth_place.agrees() => {
-            Finding::Conflict(Some(Hint::Twin))
-        }
-        finding => finding,
+        Finding::Conflict(None) => Finding::Conflict(twin.then_some(Hint::Twin)),
+        found @ (Finding::Equal(_)
+        | Finding::Explained(_)
+        | Finding::Conflict(Some(_))
+        | Finding::Absent(_)
+        | Finding::Unreadable(_)) => found,
     };
     Concordance {
         findings: [

@@ -223,10 +223,12 @@ impl BirthDate {
 
     /// Whether the two dates, written in digits, differ by two neighbours exchanged.
     pub(crate) fn transposed(self, other: Self) -> bool {
-        let (a, b) = (self.digits(), other.digits());
-        let mut pairs = a.iter().zip(&b).enumerate().filter(|(_, (x, y))| x != y);
+        let (ours, theirs) = (self.digits(), other.digits());
+        let mut pairs = ours.iter().zip(&theirs).enumerate().filter(|(_, (our, their))| our != their);
         match (pairs.next(), pairs.next(), pairs.next()) {
-            (Some((i, (x, y))), Some((j, (z, t))), None) => j - i == 1 && x == t && y == z,
+            (Some((first, one)), Some((second, next)), None) => {
+                second - first == 1 && one.0 == next.1 && one.1 == next.0
+            }
             _ => false,
         }
     }

@@ -367,6 +367,39 @@ mod tests {
     }
 
     #[test]
+    fn a_birth_date_separates_what_names_do_not() {
+        let register = Register::in_memory().expect("a register");
+        for (name, given, date) in [
+            ("DURANTéàèùòœæŒÆ", "JULIE", "1972-06-14"),
+            ("MARTIN", "ZOÉ", "1972-06-14"),
+            ("FLEURY", "FABIEN", "1972-06-14"),
+            ("BROSSE", "MARIO", "1981-02-03"),
+            ("BROSSE", "LUIGI", "1981-02-03"),
+            ("CASA MILA", "ANA", "1986-01-01"),
+            ("CASA MILA", "ANA", "1986-01-01"),
+            ("CASA MILA", "ANA", "1972-06-26"),
+            ("CENTVINGT", "CVDOUZE", "1990-01-12"),
+            ("CENTVINGT", "CVDIXSEPT", "1990-01-17"),
+            ("CENTVINGT", "CVDIXNEUF", "1990-01-19"),
+        ] {
+            register.insert(&person(name, given, date), &act()).expect("inserted");
+        }
+        for (rule, date, name, expected) in [
+            ("row 93", "1972-06-14", "", vec!["DURANTéàèùòœæŒÆ", "FLEURY", "MARTIN"]),
+            ("row 94", "1981-02-03", "BRO", vec!["BROSSE", "BROSSE"]),
+            ("row 95", "1986-01-01", "casa", vec!["CASA MILA", "CASA MILA"]),
+            ("row 96", "1990-01-17", "cent", vec!["CENTVINGT"]),
+        ] {
+            let birth_date = BirthDate::parse_iso(date).expect("a date");
+            let search = Search { birth_date, name_stem: Some(name.to_owned()), given_name_stem: None };
+            let found = register.search(&search, 10).expect("read").patients;
+            let names: Vec<_> =
+                found.iter().filter_map(|one| one.traits.birth_name.known().map(BirthName::raw)).collect();
+            assert_eq!(names, expected, "{rule}");
+        }
+    }
+
+    #[test]
     fn a_partial_date_is_found_as_exi_id_11_completes_it() {
         let register = Register::in_memory().expect("a register");
         for date in ["1992-00-00", "1992-12-31", "1992-11-00", "1977-00-03"] {

@@ -47,7 +47,7 @@ pub(super) fn concordance(concordance: &Concordance) -> Value {
         .findings()
         .iter()
         .map(|(of, finding)| {
-            let (class, reason, hint) = present::codes(finding);
+            let (class, reason, hint) = present::codes(*finding);
             (
                 present::trait_key(*of).to_owned(),
                 json!({"finding": class, "reasons": reason.into_iter().collect::<Vec<_>>(), "hint": hint}),

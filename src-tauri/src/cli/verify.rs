@@ -15,7 +15,7 @@ use crate::opening::REGISTER_FILE;
 use crate::window::present;
 use comptoir_desk::{Clock, OpenRegisterError, Outcome, open_register};
 use comptoir_franceconnect::pivot_identity;
-use comptoir_identity::{Candidate, Ins, InsOid, Judgement, Matricule, PivotIdentity, Resemblance, judge};
+use comptoir_identity::{Candidate, Judgement, PivotIdentity, Resemblance, judge};
 use comptoir_register::{Act, ActKind, ReadError, Register, RegisterKey};
 use ring::rand::SystemRandom;
 use serde_json::{Map, Value, json};
@@ -123,7 +123,7 @@ fn answer_all(register: &Register, mut identities: impl Source, answers: &mut im
             NextLine::Read => {
                 passed.lines += 1;
                 let answer = match read(&line) {
-                    Ok(asked) => answer(register, asked)?,
+                    Ok(asked) => answer(register, &asked)?,
                     Err(refusal) => {
                         passed.unreadable += 1;
                         refusal.answer(passed.lines)
@@ -213,40 +213,15 @@ impl Refusal {
 
 fn read(line: &[u8]) -> Result<Asked, Refusal> {
     let mut claims: Map<String, Value> = serde_json::from_slice(line).map_err(|_| Refusal::new("line-unreadable"))?;
-    let id = match claims.remove("id") {
-        Some(id @ (Value::String(_) | Value::Number(_))) => id,
-        Some(_) | None => return Err(Refusal::new("id-missing")),
+    let Some(id @ (Value::String(_) | Value::Number(_))) = claims.remove("id") else {
+        return Err(Refusal::new("id-missing"));
     };
-    let mut notes = Vec::new();
-    let identity = pivot_identity(&claims).with_ins(ins(&claims, &mut notes));
+    let notes = Vec::new();
+    let identity = pivot_identity(&claims);
     Ok(Asked { id, identity, notes })
 }
 
-/// The matricule with its authority; either alone identifies nobody.
-fn ins(claims: &Map<String, Value>, notes: &mut Vec<&'static str>) -> Option<Ins> {
-    let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-    let (matricule, oid) = match (text("matricule"), text("oid")) {
-        (None, _) => return None,
-        (Some(_), None) => {
-            notes.push("oid-missing");
-            return None;
-        }
-        (Some(matricule), Some(oid)) => (Matricule::parse(matricule), InsOid::parse(oid)),
-    };
-    match (matricule, oid) {
-        (Ok(matricule), Ok(oid)) => Some(Ins::new(matricule, oid)),
-        (Err(_), _) => {
-            notes.push("matricule-invalid");
-            None
-        }
-        (_, Err(_)) => {
-            notes.push("oid-unknown");
-            None
-        }
-    }
-}
-
-fn answer(register: &Register, asked: Asked) -> Result<Value, ReadError> {
+fn answer(register: &Register, asked: &Asked) -> Result<Value, ReadError> {
     let found = register.candidates(&asked.identity)?;
     let records = found.iter().enumerate();
     let judgement = judge(
@@ -254,11 +229,11 @@ fn answer(register: &Register, asked: Asked) -> Result<Value, ReadError> {
         records.map(|(record, patient)| Candidate { record, traits: &patient.traits, opened: false }),
     );
     let name = |record: usize| found.get(record).map(|patient| patient.record.as_str());
-    Ok(view(asked.id, &judgement, name, &asked.notes))
+    Ok(view(&asked.id, &judgement, name, &asked.notes))
 }
 
 fn view<'a>(
-    id: Value,
+    id: &Value,
     judgement: &Judgement<usize>,
     name: impl Fn(usize) -> Option<&'a str>,
     notes: &[&'static str],

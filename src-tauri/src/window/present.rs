@@ -143,13 +143,13 @@ fn candidate(one: &VerdictCandidate, verdict: &Verdict, today: Option<BirthDate>
             .concordance
             .findings()
             .iter()
-            .map(|(of, finding)| trait_view(*of, finding, &one.patient.traits, theirs))
+            .map(|(of, finding)| trait_view(*of, *finding, &one.patient.traits, theirs))
             .collect(),
     }
 }
 
 /// One line of the comparison: both values, what differs in them, and why.
-pub(crate) fn trait_view(of: Trait, finding: &Finding, ours: &Traits, theirs: Option<&Traits>) -> TraitView {
+pub(crate) fn trait_view(of: Trait, finding: Finding, ours: &Traits, theirs: Option<&Traits>) -> TraitView {
     let left = text_of(of, ours);
     let right = theirs.map_or_else(String::new, |traits| text_of(of, traits));
     let (register, franceconnect) = match (left.is_empty() || right.is_empty(), of) {
@@ -218,7 +218,7 @@ pub(crate) fn link_code(link: Link) -> &'static str {
 }
 
 /// The codes of a finding: its class, its reason, its hint.
-pub(crate) fn codes(finding: &Finding) -> (&'static str, Option<&'static str>, Option<&'static str>) {
+pub(crate) fn codes(finding: Finding) -> (&'static str, Option<&'static str>, Option<&'static str>) {
     let (class, reason, hint) = named(finding);
     let class = match class {
         FindingView::Equal => "equal",
@@ -229,10 +229,10 @@ pub(crate) fn codes(finding: &Finding) -> (&'static str, Option<&'static str>, O
     (class, reason, hint)
 }
 
-fn named(finding: &Finding) -> (FindingView, Option<&'static str>, Option<&'static str>) {
+fn named(finding: Finding) -> (FindingView, Option<&'static str>, Option<&'static str>) {
     match finding {
         Finding::Equal(note) => (FindingView::Equal, note.map(note_code), None),
-        Finding::Explained(explanation) => (FindingView::Explained, Some(explanation_code(*explanation)), None),
+        Finding::Explained(explanation) => (FindingView::Explained, Some(explanation_code(explanation)), None),
         Finding::Conflict(hint) => (FindingView::Conflict, Some("different"), hint.map(hint_code)),
         Finding::Absent(Side::Register) => (FindingView::Absent, Some("missing-in-register"), None),
         Finding::Absent(Side::FranceConnect) => (FindingView::Absent, Some("missing-in-franceconnect"), None),

@@ -66,9 +66,9 @@ fn the_first_twenty_lines_of_the_case_table() {
         ("7", "MARTIN--DUPONT", "MARTIN-DUPONT", "", HYPHEN, Explained),
         ("8", " MARTIN", "MARTIN", "", EQUAL, Concordant),
         ("9", "'T HART", "'T HART", "", EQUAL, Concordant),
-        ("10", "O BRIEN", "O' BRIEN", "", unreadable.clone(), Explained),
-        ("12", "JEAN", "Jean_Compose", "", unreadable.clone(), Explained),
-        ("13", "MARTIN", "MARTIN 2", "", unreadable.clone(), Explained),
+        ("10", "O BRIEN", "O' BRIEN", "", unreadable, Explained),
+        ("12", "JEAN", "Jean_Compose", "", unreadable, Explained),
+        ("13", "MARTIN", "MARTIN 2", "", unreadable, Explained),
         ("14", long, long, "", EQUAL, Concordant),
         ("15", &hundred, &hundred, "", EQUAL, Concordant),
         ("15, 101", &hundred, &one_more, "", unreadable, Explained),
@@ -82,12 +82,12 @@ fn the_first_twenty_lines_of_the_case_table() {
         let judgement =
             judge(&pivot(&format!("{name}{theirs}/{usage}")), [Candidate { record: 1, traits: &traits, opened: true }]);
         let got = judgement.candidates.first().map(|one| one.concordance.get(Trait::BirthName));
-        assert_eq!((got, judgement.outcome), (Some(finding), *outcome), "row {row}");
+        assert_eq!((got, judgement.outcome), (Some(*finding), *outcome), "row {row}");
     }
     // Row 5: the search finds both. Row 11: refused while parsing (see `name`). Row 17: a proposal.
     assert_eq!(search_key("CENTUN"), search_key("CENT UN"), "row 5");
     let proposal = alone(&format!("CHEVAL{rest}"), &format!("CHEVAL{theirs}/POULAIN"));
-    let usage = proposal.candidates.first().map(|one| one.concordance.get(Trait::UsageName).clone());
+    let usage = proposal.candidates.first().map(|one| one.concordance.get(Trait::UsageName));
     assert_eq!(usage, Some(Finding::Explained(Explanation::UsageNameAdded)), "row 17");
     let missing = alone("MARTIN/JEAN//1980-05-04/M/97601", "MARTIN//1980-05-04/male/97601");
     assert_eq!((missing.outcome, missing.missing), (UnusableIdentity, vec![Trait::FirstGivenName]), "row 21");
@@ -219,7 +219,7 @@ fn given_names_dates_and_places_by_their_rows() {
         ),
     ] {
         let judgement = alone(ours, theirs);
-        let got = judgement.candidates.first().map(|one| one.concordance.get(of).clone());
+        let got = judgement.candidates.first().map(|one| one.concordance.get(of));
         assert_eq!((got, judgement.outcome), (Some(finding), outcome), "row {row}");
     }
 }

@@ -1,0 +1,116 @@
+//! What the pages in docs/ say of the tests is true: the tests exist, and hold the rules named.
+#![expect(clippy::expect_used, reason = "a test may stop at what should not be")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The sources that hold tests, read once.
+struct Sources(Vec<(PathBuf, String)>);
+
+impl Sources {
+    fn read() -> Self {
+        let mut files = Vec::new();
+        for folder in ["crates", "src-tauri", "tests", "ui"] {
+            collect(&root().join(folder), &mut files);
+        }
+        Self(files)
+    }
+
+    /// The texts of the files that end with `file` and hold a test of this name.
+    fn holding<'a>(&'a self, file: &'a str, test: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(path, text)| {
+                path.ends_with(file)
+                    && (text.contains(&format!("fn {test}(")) || (file.ends_with("mjs") && text.contains(test)))
+            })
+            .map(|(_, text)| text.as_str())
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn collect(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() && !["target", "node_modules", "dist", ".git"].contains(&name) {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "mjs") {
+            let text = fs::read_to_string(&path).expect("a source");
+            found.push((path, text));
+        }
+    }
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(root().join("docs").join(name)).expect("a page")
+}
+
+/// The `file::test` pairs between backquotes.
+fn tests_named(text: &str) -> Vec<(&str, &str)> {
+    let codes = text.split('`').skip(1).step_by(2);
+    codes.filter_map(|code| code.split_once("::")).filter(|(file, _)| *file != "file").collect()
+}
+
+#[test]
+fn every_test_named_in_a_page_exists() {
+    let sources = Sources::read();
+    for (name, least) in [("behaviour.md", 25), ("conformity.md", 60)] {
+        let page = page(name);
+        let named = tests_named(&page);
+        assert!(named.len() > least, "{name}: {} tests named", named.len());
+        for (file, test) in named {
+            assert!(sources.holding(file, test).next().is_some(), "{name}: {file}::{test}");
+        }
+    }
+}
+
+/// The lines of the conformity page under their first cell.
+fn conformity(page: &str) -> BTreeMap<&str, &str> {
+    page.lines()
+        .filter_map(|line| {
+            let (id, rest) = line.strip_prefix("| ")?.split_once(" | ")?;
+            Some((id.trim(), rest))
+        })
+        .collect()
+}
+
+#[test]
+fn every_case_of_the_table_is_a_named_case_of_a_test_or_says_why_not() {
+    let (sources, page) = (Sources::read(), page("conformity.md"));
+    let lines = conformity(&page);
+    for row in 1..=107 {
+        let line = lines.get(format!("row {row}").as_str()).unwrap_or_else(|| panic!("row {row} is not in the page"));
+        let named = tests_named(line);
+        if named.is_empty() {
+            assert!(line.contains("not yet") || line.contains("by hand"), "row {row} has no test and does not say why");
+        }
+        for (file, test) in named {
+            let names_it = |text: &str| {
+                ["row {}\"", "row {},", "row {} ", "row {}:", "\"{}\"", "\"{},", "row {})"]
+                    .iter()
+                    .any(|form| text.contains(&form.replace("{}", &row.to_string())))
+            };
+            assert!(sources.holding(file, test).any(names_it), "row {row}: no case of {file} has its name");
+        }
+    }
+}
+
+#[test]
+fn every_testable_requirement_is_in_the_page() {
+    let page = page("conformity.md");
+    let lines = conformity(&page);
+    // DMN v1.2.2 as ins.md §2.6 lists it: there is no INS 36.
+    for number in (1..=46).filter(|number| *number != 36) {
+        let line = lines.get(format!("INS {number}").as_str()).unwrap_or_else(|| panic!("INS {number}"));
+        let proved = !tests_named(line).is_empty();
+        assert!(
+            proved || line.contains("not yet") || line.contains("by hand"),
+            "INS {number} is neither proved nor open"
+        );
+    }
+}
