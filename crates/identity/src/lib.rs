@@ -6,8 +6,10 @@
 mod compare;
 mod date;
 mod given_names;
+mod ins;
 mod judge;
 mod lunar;
+mod moment;
 mod name;
 mod pivot;
 mod place;
@@ -19,8 +21,13 @@ mod traits;
 pub use compare::{Concordance, Explanation, Finding, Hint, Note, Side, Trait, compare, compare_records};
 pub use date::{BirthDate, BirthDateError, DateDoubt, UnknownParts};
 pub use given_names::GivenNames;
+pub use ins::{
+    ActiveIns, DatedIns, Environment, Ins, InsNature, InsOid, InsRecord, KeyWarning, Matricule, MatriculeError,
+    ReceivedMatricule, UnknownInsOid,
+};
 pub use judge::{Candidate, Judged, Judgement, Link, Outcome, Resemblance, judge, unusable_traits};
 pub use lunar::{LunarDate, VitaleDate, VitaleDateError};
+pub use moment::{Day, Moment};
 pub use name::{BirthName, GivenName, NameError, NameErrorKind, UsageName};
 pub use pivot::{PivotClaims, PivotIdentity};
 pub use place::{PlaceCode, PlaceCodeError};
