@@ -7,7 +7,8 @@
 )]
 
 use comptoir_identity::{
-    Attributes, BirthDate, BirthName, GivenName, GivenNames, PlaceCode, Sex, Standing, Stated, Traits, UsageName,
+    Attributes, BirthDate, BirthName, GivenName, GivenNames, Ins, InsOid, InsRecord, Matricule, PlaceCode, Sex,
+    Standing, Stated, Traits, UsageName,
 };
 use comptoir_register::{Act, ActKind, NewPatient, Register, RegisterKey};
 use jiff::Timestamp;
@@ -23,7 +24,7 @@ struct Desk {
 }
 
 impl Desk {
-    /// A register whose records are `identifier: name / first / list / AAAA-MM-JJ / sex / place / usage`.
+    /// A register whose records are `identifier: name / first / list / AAAA-MM-JJ / sex / place / usage / matricule`.
     fn with(records: &[&str]) -> Self {
         let desk = Self { home: tempfile::tempdir().expect("a folder") };
         let key = RegisterKey::from_hexadecimal(KEY).expect("a key");
@@ -85,9 +86,15 @@ fn patient(record: &str) -> NewPatient {
             birth_place: at(5).map(|place| PlaceCode::parse(place).expect("a place")),
             usage_name: Stated::parse(at(6), UsageName::parse),
             usage_given_name: Stated::Absent,
+            ins: at(7).map_or(InsRecord::EMPTY, in_force),
         },
         standing: Standing::new(false, false, Attributes::None).expect("allowed"),
     }
+}
+
+fn in_force(matricule: &str) -> InsRecord {
+    let ins = Ins::new(Matricule::parse(matricule).expect("a matricule"), InsOid::Nir);
+    InsRecord::restored(Some(ins.into()), false, Vec::new())
 }
 
 fn answers(output: &Output) -> Vec<Value> {
@@ -167,6 +174,90 @@ fn each_identity_is_answered_by_outcome_link_and_candidates() {
     assert_eq!(answers[9]["missing"], json!(["birth_name"]));
     // Nothing of the persons is said anywhere else.
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn an_ins_finds_its_record_and_contradicts_another() {
+    let desk = Desk::with(&[
+        "A1: ADRUN / ZOE / ZOE / 1975-12-31 / F / 63220 / / 275126322074974",
+        "A2: ECETINSI / PIERRE-ALAIN / / 2009-07-14 / M / 63220",
+        "A3: MOREL / LISA / LISA / 2001-01-05 / F / 63220 / / 260058815400233",
+    ]);
+    let oid = "1.2.250.1.213.1.4.8";
+    let of = |id: &str, line: &str, ins: Value| with(claims(id, line), ins);
+    let zoe = "ADRUN / Zoé / 1975-12-31 / female / 63220";
+    let cases: &[(Value, &str, &str, &[&str], Value)] = &[
+        (
+            of("the same", zoe, json!({"matricule": "2 75 12 63220 749 74", "oid": oid})),
+            "concordant",
+            "safe",
+            &["A1"],
+            Value::Null,
+        ),
+        (
+            of("another number", zoe, json!({"matricule": "236066322083656", "oid": oid})),
+            "discordant",
+            "confirm",
+            &["A1"],
+            Value::Null,
+        ),
+        (
+            of("of another authority", zoe, json!({"matricule": "275126322074974", "oid": format!("{oid}.1")})),
+            "concordant",
+            "safe",
+            &["A1"],
+            json!(["oid-unknown"]),
+        ),
+        (
+            of("a wrong key", zoe, json!({"matricule": "275126322074975", "oid": oid})),
+            "concordant",
+            "safe",
+            &["A1"],
+            json!(["matricule-invalid"]),
+        ),
+        (
+            of("alone", zoe, json!({"matricule": "275126322074974"})),
+            "concordant",
+            "safe",
+            &["A1"],
+            json!(["oid-missing"]),
+        ),
+        (
+            of(
+                "married, moved, mistyped",
+                "BLANC / Zoe / 1975-11-30 / female / 75056",
+                json!({"matricule": "275126322074974", "oid": oid}),
+            ),
+            "discordant",
+            "confirm",
+            &["A1"],
+            Value::Null,
+        ),
+        (
+            of(
+                "a child with a parent's number",
+                "MOREL / Lisa / 2001-01-05 / female / 63220",
+                json!({"matricule": "275126322074974", "oid": oid}),
+            ),
+            "several",
+            "several",
+            &["A3", "A1"],
+            Value::Null,
+        ),
+    ];
+    let lines: Vec<String> = cases.iter().map(|(claims, ..)| claims.to_string()).collect();
+    let output = desk.verify(lines.join("\n").as_bytes());
+    for ((claims, outcome, link, records, notes), answer) in cases.iter().zip(answers(&output)) {
+        let shown: Vec<&str> =
+            answer["candidates"].as_array().expect("a list").iter().filter_map(|one| one["record"].as_str()).collect();
+        assert_eq!(
+            (answer["outcome"].as_str(), answer["link"].as_str(), shown.as_slice(), &answer["notes"]),
+            (Some(*outcome), Some(*link), *records, notes),
+            "{}",
+            claims["id"]
+        );
+    }
+    assert!(output.status.success());
 }
 
 #[test]

@@ -167,7 +167,7 @@ export type SexView = "F" | "M" | "I";
 
 export type StatusView = "provisional" | "retrieved" | "validated" | "qualified";
 
-export type Trait = "birth-name" | "first-given-name" | "given-names" | "birth-date" | "sex" | "birth-place" | "usage-name" | "usage-given-name";
+export type Trait = "birth-name" | "first-given-name" | "given-names" | "birth-date" | "sex" | "birth-place" | "usage-name" | "usage-given-name" | "ins";
 
 export type TraitView = {
 	trait: Trait,

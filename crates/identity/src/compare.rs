@@ -4,6 +4,7 @@
 
 use crate::date::BirthDate;
 use crate::given_names::GivenNames;
+use crate::ins::InsRecord;
 use crate::name::{BirthName, GivenName, UsageName};
 use crate::pivot::PivotIdentity;
 use crate::place::PlaceCode;
@@ -29,10 +30,12 @@ pub enum Trait {
     UsageName,
     /// *Prénom utilisé*.
     UsageGivenName,
+    /// *Matricule INS* with its authority.
+    Ins,
 }
 
 impl Trait {
-    /// The traits whose difference can make a conflict.
+    /// The traits of an identity that everybody has; the INS apart, only they can conflict.
     pub const STRICT: [Self; 6] =
         [Self::BirthName, Self::FirstGivenName, Self::GivenNames, Self::BirthDate, Self::Sex, Self::BirthPlace];
 }
@@ -67,6 +70,8 @@ pub enum Explanation {
     UsageNameAdded,
     /// Another name in use.
     UsageNameDifferent,
+    /// A number that the person had before.
+    FormerIns,
 }
 
 /// What may lie behind a conflict.
@@ -84,6 +89,8 @@ pub enum Hint {
     GivenNamesOrder,
     /// The same name, date and place under another given name: a twin?
     Twin,
+    /// One of the two numbers is provisional, and may have given way to the other.
+    ProvisionalIns,
 }
 
 /// The side on which a trait is missing or cannot be compared.
@@ -129,7 +136,7 @@ impl Finding {
 /// The findings of every trait, in the order they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Concordance {
-    findings: [(Trait, Finding); 8],
+    findings: [(Trait, Finding); 9],
 }
 
 impl Concordance {
@@ -145,17 +152,17 @@ impl Concordance {
         self.findings.iter().find(|(name, _)| *name == of).map_or(Finding::Absent(Side::Both), |(_, finding)| *finding)
     }
 
-    /// Whether a strict trait conflicts.
+    /// Whether a strict trait or the INS conflicts.
     #[must_use]
     pub fn conflicts(&self) -> bool {
-        Trait::STRICT.iter().any(|of| self.get(*of).conflicts())
+        self.findings.iter().any(|(_, finding)| finding.conflicts())
     }
 
-    /// Whether every strict trait is equal and the names in use add nothing.
+    /// Whether every strict trait is equal and the names in use and the INS add nothing.
     #[must_use]
     pub fn is_concordant(&self) -> bool {
         Trait::STRICT.iter().all(|of| matches!(self.get(*of), Finding::Equal(_)))
-            && [Trait::UsageName, Trait::UsageGivenName]
+            && [Trait::UsageName, Trait::UsageGivenName, Trait::Ins]
                 .iter()
                 .all(|of| !matches!(self.get(*of), Finding::Explained(_)))
     }
@@ -201,6 +208,7 @@ fn compare_traits(register: &Traits, other: &Traits, possibly_partial: bool) -> 
             (Trait::BirthPlace, birth_place),
             (Trait::UsageName, usage_names(register, other)),
             (Trait::UsageGivenName, usage_given_names(register, other)),
+            (Trait::Ins, ins(&register.ins, &other.ins)),
         ],
     }
 }
@@ -381,5 +389,20 @@ fn usage_given_names(register: &Traits, other: &Traits) -> Finding {
     stated(&register.usage_given_name, &other.usage_given_name, |a: &GivenName, b: &GivenName| {
         same_name((a.spelled(), b.spelled()), (a.raw(), b.raw()))
             .unwrap_or(Finding::Explained(Explanation::UsageNameDifferent))
+    })
+}
+
+/// Pairs only: a matricule alone identifies nobody (ins.md §1.2). A number that was invalidated says nothing.
+fn ins(register: &InsRecord, other: &InsRecord) -> Finding {
+    let (ours, theirs) = (register.active(), other.active());
+    optional(ours.as_ref(), theirs.as_ref(), |a, b| {
+        let (a, b) = (a.ins(), b.ins());
+        if a == b {
+            Finding::Equal(None)
+        } else if register.vouches_for(b) || other.vouches_for(a) {
+            Finding::Explained(Explanation::FormerIns)
+        } else {
+            Finding::Conflict((a.oid().nature() != b.oid().nature()).then_some(Hint::ProvisionalIns))
+        }
     })
 }

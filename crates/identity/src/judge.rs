@@ -151,7 +151,7 @@ fn weigh<R>(identity: &PivotIdentity, candidate: Candidate<'_, R>) -> Judged<R> 
     let grounds = [name, agrees(Trait::FirstGivenName), date, sex_and_place];
     let resemblance = if twin {
         Resemblance::Twin
-    } else if grounds.iter().filter(|ground| **ground).count() >= 3 {
+    } else if agrees(Trait::Ins) || grounds.iter().filter(|ground| **ground).count() >= 3 {
         Resemblance::Plausible
     } else if agrees(Trait::FirstGivenName) && agrees(Trait::BirthDate) && agrees(Trait::BirthPlace) {
         Resemblance::Homonym

@@ -2,6 +2,7 @@
 
 use crate::date::BirthDate;
 use crate::given_names::GivenNames;
+use crate::ins::{DatedIns, Ins, InsRecord};
 use crate::name::{BirthName, UsageName};
 use crate::place::PlaceCode;
 use crate::sex::Sex;
@@ -78,9 +79,17 @@ impl PivotIdentity {
                 ),
                 usage_name: Stated::parse(claims.preferred_username, UsageName::parse),
                 usage_given_name: Stated::Absent,
+                ins: InsRecord::EMPTY,
             },
             date_possibly_partial: first_of_january && raw.is_none(),
         }
+    }
+
+    /// The same identity with an INS known from elsewhere: FranceConnect delivers none (ins.md §3.3).
+    #[must_use]
+    pub fn with_ins(mut self, ins: Option<Ins>) -> Self {
+        self.traits.ins = InsRecord::restored(ins.map(DatedIns::from), false, Vec::new());
+        self
     }
 
     /// The traits.

@@ -2,6 +2,7 @@
 
 use crate::date::BirthDate;
 use crate::given_names::GivenNames;
+use crate::ins::InsRecord;
 use crate::name::{BirthName, GivenName, UsageName};
 use crate::place::PlaceCode;
 use crate::sex::Sex;
@@ -65,4 +66,6 @@ pub struct Traits {
     pub usage_name: Stated<UsageName>,
     /// *Prénom utilisé*.
     pub usage_given_name: Stated<GivenName>,
+    /// *Matricule INS* with its authority, and the former ones; FranceConnect never states any.
+    pub ins: InsRecord,
 }

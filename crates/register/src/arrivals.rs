@@ -105,7 +105,7 @@ impl Register {
                 time: row.get(14)?,
                 display_name: row.get(15)?,
                 birth_date: birth_date.and_then(|date| BirthDate::parse_iso(&date).ok()),
-                patient: known.map(|_| read(row)).transpose()?,
+                patient: known.map(|_| read(&connection, row)).transpose()?,
                 state: ArrivalState::from_text(&state).ok_or(ReadError::Damaged)?,
             });
         }

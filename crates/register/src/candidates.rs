@@ -23,6 +23,10 @@ pub(crate) const BY_DATE: &str = "WHERE p.birth_date BETWEEN ?1 AND ?2 AND (
             WHERE k.patient = p.id AND k.kind = 'name' AND k.key IN (?3, ?4)) DESC, p.id
     LIMIT ?7";
 
+/// The INS, today's or a former one.
+pub(crate) const BY_INS: &str =
+    "WHERE p.id IN (SELECT i.patient FROM ins i WHERE i.matricule = ?1 AND i.oid = ?2) ORDER BY p.id LIMIT ?3";
+
 /// One of the names and the given name, whatever the date.
 pub(crate) const BY_NAMES: &str = "WHERE p.id IN (
         SELECT n.patient FROM name_keys n WHERE n.kind = 'name' AND n.key IN (?1, ?2))
@@ -44,6 +48,10 @@ impl Register {
         let (from, to) = given_name(identity);
         let place = identity.traits().birth_place.as_ref().map(PlaceCode::as_str);
         let mut found = Vec::new();
+        if let Some(active) = identity.traits().ins.active() {
+            let (matricule, oid) = (active.ins().matricule(), active.ins().oid());
+            collect(&connection, &mut found, BY_INS, (matricule.as_str(), oid.as_str(), BOUND))?;
+        }
         for (first, last) in dates(identity) {
             collect(&connection, &mut found, BY_DATE, (first, last, &name, &usage, &from, &to, BOUND))?;
         }
@@ -89,7 +97,7 @@ fn collect(
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM patients p {filter}"))?;
     let mut rows = statement.query(parameters)?;
     while let Some(row) = rows.next()? {
-        let patient = read(row)?;
+        let patient = read(connection, row)?;
         if !found.iter().any(|known: &Patient| known.id == patient.id) {
             found.push(patient);
         }

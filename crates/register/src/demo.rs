@@ -6,7 +6,8 @@ use crate::journal::{Act, ActKind};
 use crate::patient::NewPatient;
 use crate::{ReadError, Register, WriteError};
 use comptoir_identity::{
-    Attributes, BirthDate, BirthName, GivenName, GivenNames, PlaceCode, Sex, Standing, Stated, Traits, UsageName,
+    Attributes, BirthDate, BirthName, GivenName, GivenNames, InsRecord, PlaceCode, Sex, Standing, Stated, Traits,
+    UsageName,
 };
 use jiff::Timestamp;
 use thiserror::Error;
@@ -167,6 +168,7 @@ fn parse(line: &str) -> Option<NewPatient> {
             birth_place: part(5).map(PlaceCode::parse).transpose().ok()?,
             usage_name: Stated::parse(part(6), UsageName::parse),
             usage_given_name: Stated::parse(part(7), GivenName::parse),
+            ins: InsRecord::EMPTY,
         },
         standing: Standing::new(ins, device, attributes).ok()?,
     })

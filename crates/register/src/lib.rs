@@ -6,6 +6,7 @@
 mod arrivals;
 mod candidates;
 pub mod demo;
+mod ins;
 mod journal;
 mod key;
 mod open;

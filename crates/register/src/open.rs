@@ -10,8 +10,11 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// Append-only: a migration that has been in a release is never edited.
-static MIGRATIONS: &[M<'static>] =
-    &[M::up(include_str!("migrations/001_first.sql")), M::up(include_str!("migrations/002_completed_dates.sql"))];
+static MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("migrations/001_first.sql")),
+    M::up(include_str!("migrations/002_completed_dates.sql")),
+    M::up(include_str!("migrations/003_ins.sql")),
+];
 
 /// How long one program waits for another that is writing to the same register.
 const PATIENCE: Duration = Duration::from_secs(5);

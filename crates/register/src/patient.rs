@@ -2,12 +2,12 @@
 
 use crate::arrivals::{ArrivalId, ArrivalState, settle};
 use crate::journal::{Act, append};
-use crate::{ReadError, Register, WriteError};
+use crate::{ReadError, Register, WriteError, ins};
 use comptoir_identity::{
     Attributes, BirthDate, BirthName, GivenName, GivenNames, PlaceCode, Sex, Standing, Stated, Traits, UsageName,
     search_key,
 };
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeSet;
 
 /// A record's number in this register.
@@ -21,7 +21,6 @@ impl RecordId {
         self.0
     }
 
-    #[cfg(test)]
     pub(crate) fn of(number: i64) -> Self {
         Self(number)
     }
@@ -122,7 +121,7 @@ impl Register {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM patients p WHERE p.id = ?1"))?;
         let mut rows = statement.query([id.0])?;
-        rows.next()?.map(read).transpose()
+        rows.next()?.map(|row| read(&connection, row)).transpose()
     }
 
     /// The record shown as `record`: an external identifier, or `local:N`. Performs I/O.
@@ -189,6 +188,7 @@ pub(crate) fn insert(
     for key in keys(given.into_iter().flatten()) {
         statement.execute(params![id, "given", key])?;
     }
+    ins::insert(transaction, RecordId(id), &traits.ins)?;
     Ok(RecordId(id))
 }
 
@@ -207,8 +207,8 @@ fn keys<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     keys
 }
 
-/// Reads the columns of [`COLUMNS`].
-pub(crate) fn read(row: &Row<'_>) -> Result<Patient, ReadError> {
+/// Reads the columns of [`COLUMNS`], and the INS of that record.
+pub(crate) fn read(connection: &Connection, row: &Row<'_>) -> Result<Patient, ReadError> {
     let text = |column: usize| row.get::<_, Option<String>>(column);
     let id: i64 = row.get(0)?;
     let (given, list) = (text(3)?, text(4)?);
@@ -227,6 +227,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Patient, ReadError> {
             birth_place,
             usage_name: Stated::parse(text(8)?.as_deref(), UsageName::parse),
             usage_given_name: Stated::parse(text(9)?.as_deref(), GivenName::parse),
+            ins: ins::read(connection, RecordId(id))?,
         },
         standing: Standing::new(row.get(10)?, row.get(11)?, attributes).map_err(|_| ReadError::Damaged)?,
     })
@@ -258,6 +259,7 @@ mod tests {
     use super::*;
     use crate::journal::ActKind;
     use crate::search::Search;
+    use comptoir_identity::InsRecord;
     use jiff::Timestamp;
 
     fn person(name: &str, given: &str, date: &str) -> NewPatient {
@@ -272,6 +274,7 @@ mod tests {
                 birth_place: PlaceCode::parse("75107").ok(),
                 usage_name: Stated::parse(Some("ÉPOUSE-Renaud"), UsageName::parse),
                 usage_given_name: Stated::parse(Some("Zoé"), GivenName::parse),
+                ins: InsRecord::EMPTY,
             },
             standing: Standing::new(false, true, Attributes::Homonym).expect("allowed"),
         }

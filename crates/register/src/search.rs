@@ -60,7 +60,7 @@ fn find(connection: &Connection, search: &Search, limit: u16) -> Result<Vec<Pati
     ))?;
     let mut patients = Vec::new();
     while let Some(row) = rows.next()? {
-        patients.push(read(row)?);
+        patients.push(read(connection, row)?);
     }
     Ok(patients)
 }

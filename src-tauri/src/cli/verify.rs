@@ -15,7 +15,7 @@ use crate::opening::REGISTER_FILE;
 use crate::window::present;
 use comptoir_desk::{Clock, OpenRegisterError, Outcome, open_register};
 use comptoir_franceconnect::pivot_identity;
-use comptoir_identity::{Candidate, Judgement, PivotIdentity, Resemblance, judge};
+use comptoir_identity::{Candidate, Ins, InsOid, Judgement, Matricule, PivotIdentity, Resemblance, judge};
 use comptoir_register::{Act, ActKind, ReadError, Register, RegisterKey};
 use ring::rand::SystemRandom;
 use serde_json::{Map, Value, json};
@@ -216,9 +216,33 @@ fn read(line: &[u8]) -> Result<Asked, Refusal> {
     let Some(id @ (Value::String(_) | Value::Number(_))) = claims.remove("id") else {
         return Err(Refusal::new("id-missing"));
     };
-    let notes = Vec::new();
-    let identity = pivot_identity(&claims);
+    let mut notes = Vec::new();
+    let identity = pivot_identity(&claims).with_ins(ins(&claims, &mut notes));
     Ok(Asked { id, identity, notes })
+}
+
+/// The matricule with its authority; either alone identifies nobody.
+fn ins(claims: &Map<String, Value>, notes: &mut Vec<&'static str>) -> Option<Ins> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let (matricule, oid) = match (text("matricule"), text("oid")) {
+        (None, _) => return None,
+        (Some(_), None) => {
+            notes.push("oid-missing");
+            return None;
+        }
+        (Some(matricule), Some(oid)) => (Matricule::parse(matricule), InsOid::parse(oid)),
+    };
+    match (matricule, oid) {
+        (Ok(matricule), Ok(oid)) => Some(Ins::new(matricule, oid)),
+        (Err(_), _) => {
+            notes.push("matricule-invalid");
+            None
+        }
+        (_, Err(_)) => {
+            notes.push("oid-unknown");
+            None
+        }
+    }
 }
 
 fn answer(register: &Register, asked: &Asked) -> Result<Value, ReadError> {

@@ -6,8 +6,8 @@ use super::views::{
 };
 use comptoir_desk::{Outcome, Verdict, VerdictCandidate};
 use comptoir_identity::{
-    Attributes, BirthDate, BirthName, Explanation, Finding, GivenName, GivenNames, Hint, Link, Note, PlaceCode, Sex,
-    Side, Span, Stated, Status, Trait, Traits, UsageName, differing_letters,
+    Attributes, BirthDate, BirthName, Explanation, Finding, GivenName, GivenNames, Hint, Ins, InsNature, Link, Note,
+    PlaceCode, Sex, Side, Span, Stated, Status, Trait, Traits, UsageName, differing_letters,
 };
 use comptoir_register as register;
 use jiff::Timestamp;
@@ -143,6 +143,8 @@ fn candidate(one: &VerdictCandidate, verdict: &Verdict, today: Option<BirthDate>
             .concordance
             .findings()
             .iter()
+            // FranceConnect states no INS: there is a line for it only where there is something to compare.
+            .filter(|(of, finding)| *of != Trait::Ins || !matches!(finding, Finding::Absent(_)))
             .map(|(of, finding)| trait_view(*of, *finding, &one.patient.traits, theirs))
             .collect(),
     }
@@ -155,7 +157,7 @@ pub(crate) fn trait_view(of: Trait, finding: Finding, ours: &Traits, theirs: Opt
     let (register, franceconnect) = match (left.is_empty() || right.is_empty(), of) {
         (true, _) => (whole(left, false), whole(right, false)),
         (false, Trait::BirthDate) => parts_of_dates(&left, &right),
-        (false, Trait::Sex | Trait::BirthPlace) => {
+        (false, Trait::Sex | Trait::BirthPlace | Trait::Ins) => {
             let differs = left != right;
             (whole(left, differs), whole(right, differs))
         }
@@ -204,6 +206,7 @@ pub(crate) fn trait_key(of: Trait) -> &'static str {
         Trait::BirthPlace => "birth_place",
         Trait::UsageName => "usage_name",
         Trait::UsageGivenName => "usage_given_name",
+        Trait::Ins => "ins",
     }
 }
 
@@ -259,6 +262,7 @@ fn explanation_code(explanation: Explanation) -> &'static str {
         Explanation::PresumedDate => "presumed-date",
         Explanation::UsageNameAdded => "usage-name-added",
         Explanation::UsageNameDifferent => "usage-name-different",
+        Explanation::FormerIns => "former-ins",
     }
 }
 
@@ -270,6 +274,7 @@ fn hint_code(hint: Hint) -> &'static str {
         Hint::JoinedWords => "joined-words",
         Hint::GivenNamesOrder => "given-names-order",
         Hint::Twin => "twin",
+        Hint::ProvisionalIns => "provisional-ins",
     }
 }
 
@@ -283,6 +288,7 @@ fn trait_name(of: Trait) -> TraitName {
         Trait::BirthPlace => TraitName::BirthPlace,
         Trait::UsageName => TraitName::UsageName,
         Trait::UsageGivenName => TraitName::UsageGivenName,
+        Trait::Ins => TraitName::Ins,
     }
 }
 
@@ -296,7 +302,17 @@ fn text_of(of: Trait, traits: &Traits) -> String {
         Trait::BirthPlace => traits.birth_place.as_ref().map_or_else(String::new, |place| place.as_str().to_owned()),
         Trait::UsageName => usage_name(&traits.usage_name),
         Trait::UsageGivenName => given_name(&traits.usage_given_name),
+        Trait::Ins => traits.ins.active().map_or_else(String::new, |active| ins(active.ins())),
     }
+}
+
+/// The matricule and its nature, which are never shown one without the other (DMN INS 2).
+fn ins(ins: &Ins) -> String {
+    let nature = match ins.oid().nature() {
+        InsNature::Nir => "NIR",
+        InsNature::Nia => "NIA",
+    };
+    format!("{} ({nature})", ins.matricule().as_str())
 }
 
 /// Dates differ by day, month or year, not by letters.

@@ -182,6 +182,7 @@ pub(crate) enum TraitName {
     BirthPlace,
     UsageName,
     UsageGivenName,
+    Ins,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Type)]

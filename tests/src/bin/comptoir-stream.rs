@@ -2,7 +2,9 @@
 //! than a thousand: `comptoir-stream PROGRAM [LINES]`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program speaks on its terminal")]
 
-use comptoir_identity::{BirthDate, BirthName, GivenName, GivenNames, PlaceCode, Sex, Standing, Stated, Traits};
+use comptoir_identity::{
+    BirthDate, BirthName, GivenName, GivenNames, InsRecord, PlaceCode, Sex, Standing, Stated, Traits,
+};
 use comptoir_register::{Act, ActKind, NewPatient, Register, RegisterKey};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -135,6 +137,7 @@ fn patient(number: u32) -> Result<NewPatient, Box<dyn Error>> {
             birth_place: Some(PlaceCode::parse("44109")?),
             usage_name: Stated::Absent,
             usage_given_name: Stated::Absent,
+            ins: InsRecord::EMPTY,
         },
         standing: Standing::PROVISIONAL,
     })

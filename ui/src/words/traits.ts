@@ -10,6 +10,7 @@ const traits: Record<Trait, () => string> = {
   "birth-place": m.trait_birth_place,
   "usage-name": m.trait_usage_name,
   "usage-given-name": m.trait_usage_given_name,
+  ins: m.trait_ins,
 };
 
 const findings: Record<Finding, { icon: string; word: () => string }> = {
@@ -31,6 +32,7 @@ const reasons: Record<string, () => string> = {
   "presumed-date": m.reason_presumed_date,
   "usage-name-added": m.reason_usage_name_added,
   "usage-name-different": m.reason_usage_name_different,
+  "former-ins": m.reason_former_ins,
   "missing-in-register": m.reason_missing_in_register,
   "missing-in-franceconnect": m.reason_missing_in_franceconnect,
   unrepresentable: m.reason_unrepresentable,
@@ -44,6 +46,7 @@ const hints: Record<string, () => string> = {
   "joined-words": m.hint_joined_words,
   "given-names-order": m.hint_given_names_order,
   twin: m.hint_twin,
+  "provisional-ins": m.hint_provisional_ins,
 };
 
 const states: Record<ArrivalState, { icon: string; word: () => string }> = {

@@ -105,6 +105,11 @@ impl InsRecord {
         self.held().into_iter().chain(&self.former).any(|dated| dated.ins == *ins)
     }
 
+    /// Whether the person is or was known by this pair, one that was invalidated apart (DMN INS 32).
+    pub(crate) fn vouches_for(&self, ins: &Ins) -> bool {
+        self.active().is_some_and(|active| active.ins() == ins) || self.former.iter().any(|dated| dated.ins == *ins)
+    }
+
     /// Puts an INS in force; another one that was held joins the former ones, which is how a NIA
     /// becomes a NIR without a second record (ins.md §12 rows 62 and 65).
     #[must_use]

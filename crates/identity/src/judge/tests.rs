@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{
-    BirthDate, BirthName, GivenName, GivenNames, Hint, Note, PivotClaims, PlaceCode, Sex, Side, UsageName, search_key,
+    BirthDate, BirthName, GivenName, GivenNames, Hint, InsRecord, Note, PivotClaims, PlaceCode, Sex, Side, UsageName,
+    search_key,
 };
 
 /// `name / first / list / AAAA-MM-JJ / sex / place / usage`, an empty part is absent.
@@ -18,6 +19,7 @@ fn local(line: &str) -> Traits {
         birth_place: at(5).map(|text| PlaceCode::parse(text).expect("a place")),
         usage_name: Stated::parse(at(6), UsageName::parse),
         usage_given_name: Stated::Absent,
+        ins: InsRecord::EMPTY,
     }
 }
 
