@@ -30,7 +30,7 @@ pub use lunar::{LunarDate, VitaleDate, VitaleDateError};
 pub use moment::{Day, Moment};
 pub use name::{BirthName, GivenName, NameError, NameErrorKind, UsageName};
 pub use pivot::{PivotClaims, PivotIdentity};
-pub use place::{PlaceCode, PlaceCodeError};
+pub use place::{Kinship, Place, PlaceCode, PlaceCodeError, PlaceKind};
 pub use sex::Sex;
 pub use spelling::{Span, differing_letters, search_key};
 pub use standing::{Attributes, ForbiddenStanding, Standing, Status};
