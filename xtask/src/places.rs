@@ -25,8 +25,7 @@ pub(crate) fn check(place: &Place) -> Result<(), String> {
 }
 
 fn printed(place: &Place) -> Result<Vec<u8>, String> {
-    let output =
-        place.command("node").arg(SCRIPT).output().map_err(|error| format!("node cannot start: {error}"))?;
+    let output = place.command("node").arg(SCRIPT).output().map_err(|error| format!("node cannot start: {error}"))?;
     if output.status.success() {
         return Ok(output.stdout);
     }

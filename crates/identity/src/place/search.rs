@@ -48,7 +48,7 @@ fn by_name(text: &str, found: &mut Found) {
     let (mut typed, mut written_out) = (Key::default(), Key::default());
     typed.fold(text, Saint::AsWritten);
     written_out.fold(text, Saint::WrittenOut);
-    if typed.letters().is_empty() {
+    if !typed.letters().iter().any(u8::is_ascii_alphabetic) {
         return;
     }
     // Both readings: `st` is the beginning of Strasbourg as well as Saint.
