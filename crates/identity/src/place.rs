@@ -175,18 +175,6 @@ impl PlaceCode {
         let unnamed = table::of_code(self).next().is_none();
         Some(Place { code: self, name: table::name(named)?, kind: PlaceKind::Former }).filter(|_| unnamed)
     }
-
-    /// Whether one code is the municipality and the other one of its arrondissements.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the comparison holds references")]
-    pub(crate) fn is_arrondissement_of(&self, other: &Self) -> bool {
-        self.same_territory(other) == Some(Kinship::Arrondissement)
-    }
-
-    /// Whether one code is the other before Corsica was divided in 1976 (20004 is 2A004).
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the comparison holds references")]
-    pub(crate) fn is_corsica_before_1976(&self, other: &Self) -> bool {
-        self.is_corsican_before_1976(*other) || other.is_corsican_before_1976(*self)
-    }
 }
 
 impl fmt::Debug for PlaceCode {
