@@ -32,7 +32,7 @@ pub struct ScannedIdentity {
     ins: Ins,
 }
 
-/// Why a datamatrix is refused; carries nothing of what was read.
+/// Why a datamatrix is refused (ins.md §5.1); carries nothing of what was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatamatrixError {
     /// The text does not begin as an INS datamatrix does (ins.md §5.1).

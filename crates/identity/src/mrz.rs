@@ -38,7 +38,7 @@ pub struct MrzName {
     possibly_truncated: bool,
 }
 
-/// Why a machine-readable zone is refused; carries nothing of what was read.
+/// Why a machine-readable zone is refused (ICAO 9303); carries nothing of what was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MrzError {
     /// Neither 3 × 30, 2 × 44 nor 2 × 36 characters (ins.md §5.3).

@@ -37,6 +37,9 @@ const SHOWN: [(&str, char); 24] = [
     ("␟", UNIT),
 ];
 
+/// The characters by which these texts begin.
+const OPENS: [char; 8] = ['<', '{', '[', '^', '\\', '␝', '␞', '␟'];
+
 /// The kind of code that was read, known from how it begins (ins.md §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CodeKind {
@@ -102,23 +105,22 @@ pub(crate) fn digit_row_fault(text: &str) -> Option<KeyboardFault> {
 pub(crate) fn restored(text: &str) -> Cow<'_, str> {
     let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).trim_end_matches(['\t', '\r', '\n']);
     let text = without_symbology(text);
-    let mut restored = String::new();
-    let mut rest = text;
-    let mut kept = text;
-    while let Some(character) = rest.chars().next() {
-        if let Some((shown, separator)) = SHOWN.iter().find(|(shown, _)| begins_with(rest, shown)) {
-            restored.push_str(kept.strip_suffix(rest).unwrap_or(kept));
-            restored.push(*separator);
-            rest = rest.get(shown.len()..).unwrap_or_default();
-            kept = rest;
-        } else {
-            rest = rest.get(character.len_utf8()..).unwrap_or_default();
-        }
-    }
-    if restored.is_empty() {
+    if !text.contains(OPENS) {
         return Cow::Borrowed(text.trim_start_matches(GROUP));
     }
-    restored.push_str(kept);
+    let mut restored = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let shown = SHOWN.iter().filter(|_| OPENS.contains(&character)).find(|(shown, _)| begins_with(rest, shown));
+        let length = if let Some((shown, separator)) = shown {
+            restored.push(*separator);
+            shown.len()
+        } else {
+            restored.push(character);
+            character.len_utf8()
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
     Cow::Owned(restored.trim_start_matches(GROUP).to_owned())
 }
 

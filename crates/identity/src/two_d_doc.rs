@@ -52,7 +52,7 @@ pub enum TwoDDocKind {
     AsylumApplication,
 }
 
-/// Why a 2D-Doc is not read; carries nothing of what was read.
+/// Why a 2D-Doc is not read (ANTS 2D-Doc 3.3.9); carries nothing of what was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TwoDDocError {
     /// The text does not begin as a 2D-Doc does (ANTS 2D-Doc 3.3.9).
@@ -65,13 +65,14 @@ pub enum TwoDDocError {
     Header,
     /// A 2D-Doc of another type than those of [`TwoDDocKind`], or of another perimeter than the State's.
     NotIdentity,
-    /// No separator before the signature: the scanner drops separators, and the seal covers them.
-    NoSignature,
+    /// A separator is missing, before the signature or after a name: the scanner drops them, and without them the seal
+    /// of a good document would look forged (ins.md §5.2).
+    SeparatorsLost,
     /// Something stands where a field should begin, or a field is cut (ANTS 2D-Doc 3.3.9).
     Fields,
-    /// A field comes twice.
+    /// A field comes twice: which of the two holds is not for a machine to say (ANTS 2D-Doc 3.3.9).
     Repeated,
-    /// A date that does not exist.
+    /// A date that does not exist, or is not written in digits (ANTS 2D-Doc 3.3.9).
     Date,
     /// The machine-readable zone inside is refused, or missing from a type 08.
     Mrz(MrzError),
@@ -85,7 +86,7 @@ impl fmt::Display for TwoDDocError {
             Self::Keyboard(_) => "the scanner and the computer do not agree on the keyboard",
             Self::Header => "the header of the 2D-Doc cannot be read",
             Self::NotIdentity => "not the 2D-Doc of an identity document",
-            Self::NoSignature => "the separators of the 2D-Doc are missing",
+            Self::SeparatorsLost => "the separators of the 2D-Doc are missing",
             Self::Fields => "the fields of the 2D-Doc cannot be read",
             Self::Repeated => "a field of the 2D-Doc comes twice",
             Self::Date => "a date of the 2D-Doc does not exist",
@@ -108,7 +109,7 @@ impl TwoDDoc {
             return Err(TwoDDocError::Keyboard(fault));
         }
         let header = Header::parse(&read)?;
-        let (sealed, signature) = read.split_once(UNIT).ok_or(TwoDDocError::NoSignature)?;
+        let (sealed, signature) = read.split_once(UNIT).ok_or(TwoDDocError::SeparatorsLost)?;
         let fields = Fields::parse(sealed.get(header.length..).ok_or(TwoDDocError::Header)?)?;
         let zone = fields.get(Field::Mrz).map(|zone| MrzIdentity::parse(zone, today));
         let mrz = match (header.kind, zone) {
@@ -206,13 +207,13 @@ impl fmt::Debug for TwoDDoc {
 fn traits(fields: &Fields<'_>) -> Result<Traits, TwoDDocError> {
     // A slash between two names: their boundaries are known.
     let list = |text: &str| GivenNames::parse_list(text.split('/').map(str::trim));
-    let given_names = stated(fields, Field::GivenNames, list);
+    let given_names = stated(fields, Field::GivenNames, list)?;
     let first_given_name = match &given_names {
         Stated::Known(names) => names.first().cloned().map_or(Stated::Absent, Stated::Known),
-        Stated::Unreadable(_) | Stated::Absent => stated(fields, Field::GivenName, GivenName::parse),
+        Stated::Unreadable(_) | Stated::Absent => stated(fields, Field::GivenName, GivenName::parse)?,
     };
-    let usage_name = match stated(fields, Field::UsageName, UsageName::parse) {
-        Stated::Absent => stated(fields, Field::SpouseName, UsageName::parse),
+    let usage_name = match stated(fields, Field::UsageName, UsageName::parse)? {
+        Stated::Absent => stated(fields, Field::SpouseName, UsageName::parse)?,
         name @ (Stated::Known(_) | Stated::Unreadable(_)) => name,
     };
     let birth_date = fields.text(Field::BirthDate).map(|text| {
@@ -223,7 +224,7 @@ fn traits(fields: &Fields<'_>) -> Result<Traits, TwoDDocError> {
         BirthDate::parse_french(text, UnknownParts::Announced).map_err(|_| TwoDDocError::Date)
     });
     Ok(Traits {
-        birth_name: stated(fields, Field::BirthName, BirthName::parse),
+        birth_name: stated(fields, Field::BirthName, BirthName::parse)?,
         first_given_name,
         given_names,
         birth_date: birth_date.transpose()?,
@@ -236,10 +237,17 @@ fn traits(fields: &Fields<'_>) -> Result<Traits, TwoDDocError> {
 }
 
 /// A name that the issuer had to cut is shown and compared with nothing: its beginning is another name.
-fn stated<T, E>(fields: &Fields<'_>, field: Field, parse: impl FnOnce(&str) -> Result<T, E>) -> Stated<T> {
+///
+/// A digit in a name is the id of the next field: no name of a 2D-Doc has one.
+fn stated<T, E>(
+    fields: &Fields<'_>,
+    field: Field,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<Stated<T>, TwoDDocError> {
     match fields.text(field) {
-        Some(text) if fields.is_cut(field) => Stated::Unreadable(text.to_owned()),
-        text => Stated::parse(text, parse),
+        Some(text) if text.contains(|c: char| c.is_ascii_digit()) => Err(TwoDDocError::SeparatorsLost),
+        Some(text) if fields.is_cut(field) => Ok(Stated::Unreadable(text.to_owned())),
+        text => Ok(Stated::parse(text, parse)),
     }
 }
 
@@ -288,16 +296,22 @@ fn day(digits: &str) -> Result<Option<Day>, TwoDDocError> {
     if days == u16::MAX {
         return Ok(None);
     }
-    let mut left = days;
-    for (year, month) in (2000..=2199_u16).flat_map(|year| (1..=12_u8).map(move |month| (year, month))) {
-        let last = (28..=31_u8).rev().find(|day| Day::new(year, month, *day).is_ok()).unwrap_or(28);
+    let (mut left, mut year, mut month) = (days, 2000, 1);
+    let length_of = |year| if Day::new(year, 2, 29).is_ok() { 366 } else { 365 };
+    while left >= length_of(year) {
+        left -= length_of(year);
+        year += 1;
+    }
+    loop {
+        let last = (28..=31_u8).rev().find(|day| Day::new(year, month, *day).is_ok()).ok_or(TwoDDocError::Header)?;
         if left < u16::from(last) {
-            let day = u8::try_from(left + 1).ok().and_then(|day| Day::new(year, month, day).ok());
-            return day.map(Some).ok_or(TwoDDocError::Header);
+            break;
         }
         left -= u16::from(last);
+        month += 1;
     }
-    Err(TwoDDocError::Header)
+    let day = u8::try_from(left + 1).ok().and_then(|day| Day::new(year, month, day).ok());
+    day.map(Some).ok_or(TwoDDocError::Header)
 }
 
 #[cfg(test)]

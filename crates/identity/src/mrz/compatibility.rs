@@ -14,9 +14,9 @@ pub enum Compatibility {
     Compatible,
     /// The zone was full, and writes the beginning of this trait (ins.md §12 row 14).
     Truncated,
-    /// The zone says something else.
+    /// The zone says something else (ins.md §5.3).
     Differs,
-    /// One of the two says nothing.
+    /// One of the two says nothing (ins.md §5.3).
     NotStated,
 }
 

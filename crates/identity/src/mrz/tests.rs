@@ -229,7 +229,7 @@ fn a_zone_is_compatible_or_not_never_equal() {
 fn no_byte_out_of_place_makes_it_panic() {
     for vector in [TD3.join("\n"), TD1.join("\n"), CARD.join("\n")] {
         for place in 0..vector.len() {
-            for byte in 0..=255_u8 {
+            for byte in (0..=255_u8).step_by(11).chain(*b"\x1d\x1e\x1f <09AZ") {
                 let mut bytes = vector.clone().into_bytes();
                 bytes[place] = byte;
                 let read = String::from_utf8_lossy(&bytes).into_owned();
@@ -237,8 +237,8 @@ fn no_byte_out_of_place_makes_it_panic() {
                     // Where no check digit stands, what is read is still of the form of a zone.
                     assert!(zone.issuer().len() <= 3 && !zone.name().words().is_empty(), "ICAO 9303");
                 }
-                let _ = parse(&read.chars().take(place).collect::<String>());
             }
+            let _ = parse(vector.get(..place).expect("ASCII"));
         }
     }
 }

@@ -76,7 +76,7 @@ pub enum Seal {
     Unreadable,
 }
 
-/// Why a certificate is not taken into the list.
+/// Why a certificate is not taken into the list (ANTS 2D-Doc 3.3.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CertificateError {
     /// Neither a certificate nor a public key in DER (RFC 5280).
@@ -98,7 +98,8 @@ impl std::error::Error for CertificateError {}
 
 /// The certificates that the caller trusts, from the State's list of trusted services (ANTS 2D-Doc 3.3.9).
 ///
-/// The list is taken at its word: where it comes from, and whether a certificate was revoked, is for the caller.
+/// The list is taken at its word: where it comes from, and whether a certificate was revoked, is for the caller. The
+/// authority `FR00` signs the examples of the specification, with keys that are public: it has no place in a real list.
 #[derive(Clone, Default)]
 pub struct CertificateList {
     entries: Vec<Entry>,
