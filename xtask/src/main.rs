@@ -8,6 +8,7 @@ mod demo;
 mod freshness;
 mod icons;
 mod place;
+mod places;
 mod step;
 
 use std::ffi::OsString;
@@ -22,7 +23,8 @@ const USAGE: &str = "\
 ./x test               passes all the tests: code, UI in Chromium, real window, keychain and browser
 ./x long               what is run before a release
 ./x session -- CMD…    runs a command in a private desktop session (display, bus, keychain)
-./x icons [--check]    makes icons/ from icons/comptoir.svg, or checks that it is up to date";
+./x icons [--check]    makes icons/ from icons/comptoir.svg, or checks that it is up to date
+./x places [--check]   makes the table of communes from its npm package, or checks that it is up to date";
 
 /// One cargo form everywhere, `--workspace`: another set of packages is another set of features,
 /// and rebuilds for minutes.
@@ -34,6 +36,7 @@ const UI_BUILD: Step = Step::new("UI build", Where::Here, &["npm", "run", "build
 const TEST: &[Step] = &[
     Step::new("formatting", Where::Here, &["cargo", "fmt", "--all", "--check"]),
     Step::new("icons up to date", Where::Here, &["./x", "icons", "--check"]),
+    Step::new("table of communes up to date", Where::Here, &["./x", "places", "--check"]),
     UI_BUILD,
     Step::new("UI types", Where::Here, &["npm", "run", "check"]),
     Step::new("UI in Chromium", Where::Here, &["npm", "test"]),
@@ -69,6 +72,8 @@ fn main() -> ExitCode {
         ["long"] => long(&place),
         ["icons"] => icons::make(&place),
         ["icons", "--check"] => icons::check(&place),
+        ["places"] => places::make(&place),
+        ["places", "--check"] => places::check(&place),
         ["session", "--", command @ ..] if !command.is_empty() => {
             return step::code(&mut place.session(arguments.iter().skip(2)));
         }

@@ -7,7 +7,7 @@ use crate::given_names::GivenNames;
 use crate::ins::InsRecord;
 use crate::name::{BirthName, GivenName, UsageName};
 use crate::pivot::PivotIdentity;
-use crate::place::PlaceCode;
+use crate::place::{Kinship, PlaceCode};
 use crate::spelling::{Plain, plain, same_but_apostrophe, same_letters, same_words, words};
 use crate::traits::{Stated, Traits};
 
@@ -362,13 +362,12 @@ fn dates(a: BirthDate, b: BirthDate, possibly_partial: bool) -> Finding {
 fn places(a: Option<&PlaceCode>, b: Option<&PlaceCode>) -> Finding {
     optional(a.filter(|place| place.is_known()), b.filter(|place| place.is_known()), |a, b| {
         if a == b {
-            Finding::Equal(None)
-        } else if a.is_arrondissement_of(b) {
-            Finding::Explained(Explanation::Arrondissement)
-        } else if a.is_corsica_before_1976(b) {
-            Finding::Explained(Explanation::FormerCommune)
-        } else {
-            Finding::Conflict(None)
+            return Finding::Equal(None);
+        }
+        match a.same_territory(b) {
+            None => Finding::Conflict(None),
+            Some(Kinship::Arrondissement) => Finding::Explained(Explanation::Arrondissement),
+            Some(Kinship::Former | Kinship::DelegatedOrAssociated) => Finding::Explained(Explanation::FormerCommune),
         }
     })
 }

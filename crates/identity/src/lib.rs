@@ -37,7 +37,7 @@ pub use moment::{Day, Moment};
 pub use mrz::{Compatibility, FailedChecks, MrzCheck, MrzCompatibility, MrzError, MrzFormat, MrzIdentity, MrzName};
 pub use name::{BirthName, GivenName, NameError, NameErrorKind, UsageName};
 pub use pivot::{PivotClaims, PivotIdentity};
-pub use place::{PlaceCode, PlaceCodeError};
+pub use place::{Kinship, Place, PlaceCode, PlaceCodeError, PlaceKind};
 pub use scan::{CodeKind, KeyboardFault};
 pub use sex::Sex;
 pub use spelling::{Span, differing_letters, search_key};

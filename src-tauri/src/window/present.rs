@@ -55,7 +55,7 @@ pub(crate) fn patient(patient: &register::Patient, today: Option<BirthDate>) -> 
         birth_date: traits.birth_date.map_or_else(String::new, BirthDate::french),
         age: traits.birth_date.zip(today).and_then(|(born, today)| born.age(today)),
         sex: traits.sex.map(sex),
-        birth_place: traits.birth_place.as_ref().map(place),
+        birth_place: traits.birth_place.map(place),
         usage_name: some(usage_name(&traits.usage_name)),
         usage_given_name: some(given_name(&traits.usage_given_name)),
         status: match patient.standing.status() {
@@ -89,7 +89,7 @@ pub(crate) fn verdict(verdict: &Verdict, number: u32, of: Option<u32>, today: Op
                 given_names: given_names(&traits.given_names),
                 birth_date: traits.birth_date.map_or_else(String::new, BirthDate::french),
                 sex: traits.sex.map(sex),
-                birth_place: traits.birth_place.as_ref().map(place),
+                birth_place: traits.birth_place.map(place),
                 usage_name: some(usage_name(&traits.usage_name)),
             }
         }),
@@ -152,8 +152,8 @@ fn candidate(one: &VerdictCandidate, verdict: &Verdict, today: Option<BirthDate>
 
 /// One line of the comparison: both values, what differs in them, and why.
 pub(crate) fn trait_view(of: Trait, finding: Finding, ours: &Traits, theirs: Option<&Traits>) -> TraitView {
-    let left = text_of(of, ours);
-    let right = theirs.map_or_else(String::new, |traits| text_of(of, traits));
+    let left = shown(of, ours);
+    let right = theirs.map_or_else(String::new, |traits| shown(of, traits));
     let (register, franceconnect) = match (left.is_empty() || right.is_empty(), of) {
         (true, _) => (whole(left, false), whole(right, false)),
         (false, Trait::BirthDate) => parts_of_dates(&left, &right),
@@ -292,6 +292,14 @@ fn trait_name(of: Trait) -> TraitName {
     }
 }
 
+/// A trait as a person reads it: a place has its name beside its code.
+fn shown(of: Trait, traits: &Traits) -> String {
+    match (of, traits.birth_place.and_then(|code| Some((code, code.place()?)))) {
+        (Trait::BirthPlace, Some((code, place))) => format!("{} {}", code.as_str(), place.name),
+        _ => text_of(of, traits),
+    }
+}
+
 fn text_of(of: Trait, traits: &Traits) -> String {
     match of {
         Trait::BirthName => birth_name(&traits.birth_name),
@@ -374,6 +382,6 @@ fn sex(sex: Sex) -> SexView {
     }
 }
 
-fn place(place: &PlaceCode) -> PlaceView {
-    PlaceView { code: place.as_str().to_owned(), label: None }
+fn place(code: PlaceCode) -> PlaceView {
+    PlaceView { code: code.as_str().to_owned(), label: code.place().map(|place| place.name) }
 }
