@@ -125,6 +125,26 @@ fn every_wrong_digit_is_found_and_named() {
 }
 
 #[test]
+fn the_last_optional_character_is_protected_too() {
+    use MrzCheck::{Composite, Optional};
+    let digit = |text: &str| check_digit(text.bytes()).to_string();
+    let optional = "12345678901237";
+    let line = format!("07CD123044FRA7307122F1603062{optional}{}", digit(optional));
+    let together = ["07CD123044", "7307122", "1603062", optional, &digit(optional)].concat();
+    let passport = format!("{}{line}{}", TD3[0], digit(&together));
+    let together = [TD1[0].get(5..).expect("ASCII"), "9007138", "3002119", "<<<<<<<<<<7"].concat();
+    let card = format!("{}9007138F3002119FRA<<<<<<<<<<7{}{}", TD1[0], digit(&together), TD1[2]);
+    for (rule, zone, from, to, expected) in [
+        ("ICAO 9303-4 §4.2.2", &passport, "01237", "01238", vec![Optional, Composite]),
+        ("ICAO 9303-5 §4.2.2", &card, "<7", "<8", vec![Composite]),
+    ] {
+        assert!(parse(zone).is_ok(), "{rule}");
+        let failed: Vec<_> = failed_in(&zone.replacen(from, to, 1)).iter().collect();
+        assert_eq!(failed, expected, "{rule}");
+    }
+}
+
+#[test]
 fn centuries_are_the_latest_that_are_not_to_come() {
     for (rule, born, expected) in [
         ("row 39", "900713", "1990-07-13"),
@@ -137,6 +157,41 @@ fn centuries_are_the_latest_that_are_not_to_come() {
     ] {
         let zone = parse(&passport("SPECIMEN<<NATACHA", born, "F")).expect(rule);
         assert_eq!(zone.birth_date().map(BirthDate::iso).as_deref(), Some(expected), "{rule}");
+    }
+}
+
+#[test]
+fn a_document_expires_less_than_fifty_years_away() {
+    let digit = |text: &str| check_digit(text.bytes()).to_string();
+    for (rule, today, written, expected) in [
+        ("ten years ago", "2026-11-25", "160306", Some("2016-03-06")),
+        ("in the last century", "2026-11-25", "991231", Some("1999-12-31")),
+        ("in fifty years", "2026-11-25", "761231", Some("2076-12-31")),
+        ("in the next century", "2095-11-25", "050101", Some("2105-01-01")),
+        ("not stated", "2026-11-25", "<<<<<<", None),
+        ("written as zeros", "2026-11-25", "000000", None),
+    ] {
+        let line = format!("07CD123044FRA7307122F{written}{}<<<<<<<<<<<<<<0", digit(written));
+        let part = |from: usize, to: usize| line.get(from..to).expect("in the line");
+        let composite = digit(&[part(0, 10), part(13, 20), part(21, 43)].concat());
+        let zone = MrzIdentity::parse(&format!("{}{line}{composite}", TD3[0]), Day::parse_iso(today).expect("a day"));
+        assert_eq!(zone.expect(rule).expiry().map(Day::iso).as_deref(), expected, "ZFD-8: {rule}");
+    }
+}
+
+#[test]
+fn a_full_field_of_the_old_card_may_be_cut() {
+    let digit = |text: &str| check_digit(text.bytes()).to_string();
+    for (rule, name, given_names, cut) in [
+        ("§5.3, 25 letters", "AZERTYUIOPMLKJHGFDSQWXCVB", "CORINNE", [true, false]),
+        ("§5.3, 24 letters", "AZERTYUIOPMLKJHGFDSQWXCV", "CORINNE", [false, false]),
+        ("§5.3, 14 letters", "BERTHIER", "CORINNE<<NATAC", [false, true]),
+    ] {
+        let zone = format!("IDFRA{name:<<25}<<<<<<8806923102858{given_names:<<14}6512068F");
+        let zone = parse(&format!("{zone}{}", digit(&zone))).expect(rule);
+        assert_eq!([zone.name(), zone.given_names()].map(MrzName::possibly_truncated), cut, "{rule}");
+        assert_eq!(zone.name().words(), name, "{rule}");
+        assert_eq!(zone.given_names().words(), given_names.replace("<<", " "), "{rule}");
     }
 }
 

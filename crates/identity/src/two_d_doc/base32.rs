@@ -40,6 +40,8 @@ mod tests {
             ("MZXW6 YTB\r\nOI", Some("foobar")),
             ("MZ", None),
             ("M", None),
+            ("A", None),
+            ("MZXW6YTBA", None),
             ("MZXW6Y", None),
             ("M1", None),
             ("my", None),

@@ -234,3 +234,31 @@ fn day(time: Time) -> Option<Day> {
     let time = time.to_date_time();
     Day::new(time.year(), time.month(), time.day()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_counts_on_its_days_and_no_other() {
+        let day = |text| Day::parse_iso(text).expect("a day");
+        let mut list = CertificateList::new();
+        let issuer = SealIssuer::new("FR00", "0001").expect("four characters each");
+        list.trust(issuer, include_bytes!("ants-test-certificate.der")).expect("a certificate");
+        let entry = list.entries.first().expect("one");
+        #[rustfmt::skip]
+        let cases = [
+            ("the first day", Some("2012-11-01"), "2026-11-25", true),
+            ("the last day", Some("2015-11-01"), "2026-11-25", true),
+            ("the day before", Some("2012-10-31"), "2026-11-25", false),
+            ("the day after", Some("2015-11-02"), "2026-11-25", false),
+            ("signed today", Some("2015-07-27"), "2015-07-27", true),
+            ("signed tomorrow", Some("2015-07-28"), "2015-07-27", false),
+            ("no day of signature, valid today", None, "2015-07-27", true),
+            ("no day of signature, valid no more", None, "2026-11-25", false),
+        ];
+        for (rule, signed, today, expected) in cases {
+            assert_eq!(entry.was_valid(signed.map(day), day(today)), expected, "ins.md §5.2: {rule}");
+        }
+    }
+}

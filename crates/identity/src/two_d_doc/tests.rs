@@ -323,6 +323,19 @@ fn versions_fields_and_dates_are_read_or_refused() {
 }
 
 #[test]
+fn every_length_of_the_specification_leads_to_the_next_field() {
+    let fixed = [("68", 1), ("6J", 1), ("65", 2), ("67", 2), ("6C", 2), ("6I", 2), ("6Y", 2), ("G0", 2), ("G1", 2)];
+    let longer = [("6B", 3), ("08", 4), ("6W", 5), ("06", 6), ("6L", 8), ("G3", 8), ("0A", 9), ("6R", 12), ("6K", 19)];
+    let greatest = [("6H", 10), ("6Q", 10), ("6Z", 11), ("61", 20), ("66", 20), ("6A", 32), ("6X", 32), ("63", 38)];
+    let addresses = [("6S", 38), ("6T", 38), ("6U", 38), ("6V", 38), ("6M", 40), ("6P", 40), ("60", 60), ("6D", 60)];
+    for (id, length) in fixed.into_iter().chain(longer).chain(greatest).chain(addresses) {
+        let text = format!("DC04FR000001FFFFFFFF0701FR{id}{}62DUPONT\u{1f}AAAA", "A".repeat(length));
+        let document = parse(&text).expect(id);
+        assert_eq!(document.traits().birth_name.known().map(BirthName::spelled), Some("DUPONT"), "field {id}");
+    }
+}
+
+#[test]
 fn header_days_are_counted_from_2000() {
     for (digits, expected) in [
         ("0000", "2000-01-01"),
