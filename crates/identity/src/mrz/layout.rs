@@ -10,7 +10,7 @@ pub enum MrzFormat {
     Td1,
     /// TD3, 2 × 44: passports.
     Td3,
-    /// The French identity card issued until 2021, 2 × 36: ten characters of office and no expiry.
+    /// The French identity card from before TD1, 2 × 36: an office code, fourteen cells of given names, no expiry.
     FrenchCard,
 }
 
