@@ -4,21 +4,27 @@
 //! is refused while parsing; what has been parsed compares without failing.
 
 mod compare;
+mod datamatrix;
 mod date;
 mod given_names;
 mod ins;
 mod judge;
 mod lunar;
 mod moment;
+mod mrz;
 mod name;
 mod pivot;
 mod place;
+mod scan;
 mod sex;
 mod spelling;
 mod standing;
 mod traits;
+#[cfg(feature = "two-d-doc")]
+mod two_d_doc;
 
 pub use compare::{Concordance, Explanation, Finding, Hint, Note, Side, Trait, compare, compare_records};
+pub use datamatrix::{Block, ComposeError, DatamatrixError, ScannedIdentity, compose as compose_datamatrix};
 pub use date::{BirthDate, BirthDateError, DateDoubt, UnknownParts};
 pub use given_names::GivenNames;
 pub use ins::{
@@ -28,10 +34,14 @@ pub use ins::{
 pub use judge::{Candidate, Judged, Judgement, Link, Outcome, Resemblance, judge, unusable_traits};
 pub use lunar::{LunarDate, VitaleDate, VitaleDateError};
 pub use moment::{Day, Moment};
+pub use mrz::{Compatibility, FailedChecks, MrzCheck, MrzCompatibility, MrzError, MrzFormat, MrzIdentity, MrzName};
 pub use name::{BirthName, GivenName, NameError, NameErrorKind, UsageName};
 pub use pivot::{PivotClaims, PivotIdentity};
 pub use place::{Kinship, Place, PlaceCode, PlaceCodeError, PlaceKind};
+pub use scan::{CodeKind, KeyboardFault};
 pub use sex::Sex;
 pub use spelling::{Span, differing_letters, search_key};
 pub use standing::{Attributes, ForbiddenStanding, Standing, Status};
 pub use traits::{Stated, Traits};
+#[cfg(feature = "two-d-doc")]
+pub use two_d_doc::{CertificateError, CertificateList, Seal, SealIssuer, TwoDDoc, TwoDDocError, TwoDDocKind};
