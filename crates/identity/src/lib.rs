@@ -11,6 +11,8 @@ mod judge;
 mod lunar;
 mod moment;
 mod name;
+mod near;
+mod phonetic;
 mod pivot;
 mod place;
 mod sex;
@@ -29,6 +31,8 @@ pub use judge::{Candidate, Judged, Judgement, Link, Outcome, Resemblance, judge,
 pub use lunar::{LunarDate, VitaleDate, VitaleDateError};
 pub use moment::{Day, Moment};
 pub use name::{BirthName, GivenName, NameError, NameErrorKind, UsageName};
+pub use near::{Closeness, NearName, closeness, date_closeness};
+pub use phonetic::PhoneticKey;
 pub use pivot::{PivotClaims, PivotIdentity};
 pub use place::{Kinship, Place, PlaceCode, PlaceCodeError, PlaceKind};
 pub use sex::Sex;
