@@ -6,7 +6,9 @@
 
 mod demo;
 mod freshness;
+mod fuzz;
 mod icons;
+mod measure;
 mod place;
 mod places;
 mod step;
@@ -24,6 +26,9 @@ const USAGE: &str = "\
 ./x long               what is run before a release
 ./x session -- CMD…    runs a command in a private desktop session (display, bus, keychain)
 ./x icons [--check]    makes icons/ from icons/comptoir.svg, or checks that it is up to date
+./x fuzz [SECONDS]     fuzzes each parser of the identity crate for so long (5 s)
+./x bench              what comparing costs, beside the same bytes
+./x stream             a million identities through verify, in constant memory
 ./x places [--check]   makes the table of communes from its npm package, or checks that it is up to date";
 
 /// One cargo form everywhere, `--workspace`: another set of packages is another set of features,
@@ -41,6 +46,7 @@ const TEST: &[Step] = &[
     Step::new("UI types", Where::Here, &["npm", "run", "check"]),
     Step::new("UI in Chromium", Where::Here, &["npm", "test"]),
     Step::new("lints", Where::Here, &["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    Step::new("each parser fuzzed for a few seconds", Where::Here, &["./x", "fuzz"]),
     Step::new(
         "tests, real desktop included",
         Where::Session,
@@ -48,8 +54,13 @@ const TEST: &[Step] = &[
     ),
 ];
 
-const LONG: &[Step] =
-    &[UI_BUILD, Step::new("release build", Where::Here, &["cargo", "build", "--workspace", "--release"])];
+const LONG: &[Step] = &[
+    UI_BUILD,
+    Step::new("release build", Where::Here, &["cargo", "build", "--workspace", "--release"]),
+    Step::new("each parser of identities fuzzed for two minutes", Where::Here, &["./x", "fuzz", "120"]),
+    Step::new("identities compared, beside their bytes", Where::Here, &["./x", "bench"]),
+    Step::new("a million identities through verify", Where::Here, &["./x", "stream"]),
+];
 
 /// What `long` is for and does not do yet.
 const LONG_MISSING: &[&str] = &[
@@ -72,6 +83,10 @@ fn main() -> ExitCode {
         ["long"] => long(&place),
         ["icons"] => icons::make(&place),
         ["icons", "--check"] => icons::check(&place),
+        ["bench"] => measure::bench(&place),
+        ["stream"] => measure::stream(&place),
+        ["fuzz"] => fuzz::run(&place, fuzz::SECONDS),
+        ["fuzz", seconds] => fuzz::run(&place, seconds),
         ["places"] => places::make(&place),
         ["places", "--check"] => places::check(&place),
         ["session", "--", command @ ..] if !command.is_empty() => {

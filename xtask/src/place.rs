@@ -31,6 +31,11 @@ impl Place {
         self.built.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
+    /// Names a program of the release build, which lies beside the debug one.
+    pub(crate) fn released(&self, name: &str) -> PathBuf {
+        self.built.with_file_name("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
     /// Names a folder below cargo's, for files nobody keeps.
     pub(crate) fn scratch(&self, name: &str) -> PathBuf {
         self.built.join(name)
