@@ -46,6 +46,12 @@ const TEST: &[Step] = &[
     Step::new("UI types", Where::Here, &["npm", "run", "check"]),
     Step::new("UI in Chromium", Where::Here, &["npm", "test"]),
     Step::new("lints", Where::Here, &["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    // The flag in one word: it can be copied from the terminal as it is printed.
+    Step::new(
+        "documentation without warnings",
+        Where::Here,
+        &["env", "RUSTDOCFLAGS=-Dwarnings", "cargo", "doc", "--workspace", "--no-deps"],
+    ),
     Step::new("each parser fuzzed for a few seconds", Where::Here, &["./x", "fuzz"]),
     Step::new(
         "tests, real desktop included",

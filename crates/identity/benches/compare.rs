@@ -3,8 +3,8 @@
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark speaks on its terminal")]
 
 use comptoir_identity::{
-    BirthDate, BirthName, Candidate, GivenName, GivenNames, InsRecord, PivotClaims, PivotIdentity, PlaceCode, Sex,
-    Stated, Traits, UsageName, compare, judge, search_key,
+    BirthDate, BirthName, Candidate, GivenName, GivenNames, InsRecord, NearName, PhoneticKey, PivotClaims,
+    PivotIdentity, PlaceCode, Sex, Stated, Traits, UsageName, compare, judge, search_key,
 };
 use criterion::Criterion;
 use std::hint::black_box;
@@ -64,6 +64,9 @@ fn main() {
     criterion.bench_function("parse a record", |b| b.iter(|| record(black_box(EXPLAINED[0]))));
     criterion.bench_function("parse an answer", |b| b.iter(|| identity(black_box(EXPLAINED[1]))));
     criterion.bench_function("normalise a name", |b| b.iter(|| search_key(black_box("Trois-Dupré"))));
+    criterion.bench_function("sound of a name", |b| b.iter(|| PhoneticKey::of(black_box("Trois-Dupré"))));
+    let (near, other) = (NearName::of("VERMEREN"), NearName::of("VERNEDEN"));
+    criterion.bench_function("closeness of two names", |b| b.iter(|| black_box(&near).closeness(black_box(&other))));
     for (name, [ours, theirs]) in [("equal", EQUAL), ("explained", EXPLAINED), ("conflict", CONFLICT)] {
         let (left, right) = (parts(ours), parts(theirs));
         criterion.bench_function(&format!("bytes, {name}"), |b| {
@@ -89,7 +92,14 @@ fn main() {
 /// The medians as a table that docs/measurements.md can carry.
 fn table() {
     println!("\n| identity | ns | bytes of the same traits, ns | ratio |\n|---|---|---|---|");
-    for name in ["parse a record", "parse an answer", "normalise a name", "judge among three"] {
+    for name in [
+        "parse a record",
+        "parse an answer",
+        "normalise a name",
+        "sound of a name",
+        "closeness of two names",
+        "judge among three",
+    ] {
         if let Some(taken) = median(name) {
             println!("| {name} | {taken:.0} | | |");
         }

@@ -233,6 +233,11 @@ impl BirthDate {
         }
     }
 
+    /// How many of the eight digits differ.
+    pub(crate) fn differing_digits(self, other: Self) -> usize {
+        self.digits().iter().zip(&other.digits()).filter(|(our, their)| our != their).count()
+    }
+
     /// The eight digits of `JJMMAAAA`, each 0–9.
     fn digits(self) -> [u16; 8] {
         let (day, month) = (u16::from(self.day.unwrap_or(0)), u16::from(self.month.unwrap_or(0)));

@@ -4,9 +4,9 @@
 mod people;
 
 use comptoir_identity::{
-    BirthDate, BirthName, Candidate, Finding, GivenName, GivenNames, Judgement, Link, Matricule, Outcome, Place,
-    PlaceCode, Stated, Trait, UnknownParts, UsageName, VitaleDate, compare, compare_records, differing_letters, judge,
-    search_key,
+    BirthDate, BirthName, Candidate, Closeness, Finding, GivenName, GivenNames, Judgement, Link, Matricule, Outcome,
+    PhoneticKey, Place, PlaceCode, Stated, Trait, UnknownParts, UsageName, VitaleDate, closeness, compare,
+    compare_records, date_closeness, differing_letters, judge, search_key,
 };
 use people::{Person, person, register};
 use proptest::prelude::*;
@@ -75,6 +75,20 @@ proptest! {
             prop_assert!(presumed.year() == year && date.is_complete() || presumed.month().is_none_or(|m| m == month));
             prop_assert!(date.is_complete() || presumed.day().is_none_or(|d| d == day));
         }
+    }
+
+    #[test]
+    fn nearness_is_the_same_from_either_side(left in text(), right in text()) {
+        let near = closeness(&left, &right);
+        prop_assert_eq!(near, closeness(&right, &left));
+        prop_assert_eq!(near == Closeness::Same, !search_key(&left).is_empty() && search_key(&left) == search_key(&right));
+        prop_assert_eq!(PhoneticKey::of(&left), PhoneticKey::of(&search_key(&left)));
+    }
+
+    #[test]
+    fn nearness_of_dates_is_the_same_from_either_side(left in complete_date(), right in complete_date()) {
+        prop_assert_eq!(date_closeness(left, right), date_closeness(right, left));
+        prop_assert_eq!(date_closeness(left, left), Closeness::Same);
     }
 
     #[test]

@@ -22,6 +22,16 @@ fuzz_target!(|text: &str| {
         );
         assert!(list.first().is_some());
     }
+    // One name a line, as an array of claims.
+    let array: Vec<&str> = text.lines().collect();
+    match GivenNames::parse_list(array.iter().copied()) {
+        Ok(list) => {
+            let names = array.iter().map(|name| GivenName::parse(name).expect("a name of the list"));
+            let joined = names.map(|name| name.spelled().to_owned()).collect::<Vec<_>>().join(" ");
+            assert!(list.boundaries_known() && list.spelled() == joined);
+        }
+        Err(_) => assert!(array.is_empty() || array.iter().any(|name| GivenName::parse(name).is_err())),
+    }
     // Quadratic on purpose: names are short, and so are the texts that stand beside them.
     if text.len() <= 300 {
         let middle = text.chars().count() / 2;
