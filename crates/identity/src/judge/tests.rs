@@ -324,3 +324,60 @@ fn a_first_of_january_without_a_raw_date_is_confirmed_by_a_person() {
     let judgement = judge(&identity, [Candidate { record: 1, traits: &traits, opened: false }]);
     assert_eq!((judgement.outcome, judgement.link), (Outcome::Concordant, Link::Confirm));
 }
+
+#[test]
+fn the_lines_of_12_7_that_a_comparison_decides() {
+    use Outcome::{Concordant, Discordant, Several, Unknown};
+    let mercier = "MERCIER/Pierre/1969-03-17/male/95277";
+    for (row, records, opened, theirs, outcome, link) in [
+        (
+            "row 5",
+            vec!["CENTUN/CVONZE/CVONZE/1983-06-01/M/39068", "CENT UN/CVONZE/CVONZE/1983-06-01/M/39068"],
+            None,
+            "CENT UN/Cvonze/1983-06-01/male/39068",
+            Concordant,
+            Link::Several,
+        ),
+        (
+            "row 94",
+            vec!["BROSSE/LUIGI/LUIGI/1981-02-03/M/2B050/LUIGI"],
+            None,
+            "Brosse/Mario/1981-02-03/male/2A004/Mario",
+            Unknown,
+            Link::None,
+        ),
+        (
+            "row 95",
+            vec!["CASA MILA/ANA/ANA/1986-01-01/F/75115", "CASA MILA/ANA/ANA/1986-01-01/F/75115"],
+            None,
+            "CASA MILA/Ana/1986-01-01/female/75115",
+            Several,
+            Link::Several,
+        ),
+        (
+            "row 97",
+            vec!["ADRTROIS/TOUSSAINT/TOUSSAINT/1960-01-01/M/2B020"],
+            None,
+            "ADRTROIS/Dominique/1997-02-26/female/2A020",
+            Unknown,
+            Link::None,
+        ),
+        (
+            "row 103",
+            vec!["DUBOIS/ANGELA/ANGELA/1962-08-24/F/75107"],
+            Some(0),
+            "DUBOIS/Marc/1960-02-11/male/75107",
+            Discordant,
+            Link::None,
+        ),
+        ("row 105", vec!["MERCIER/PIERRE/PIERRE/1969-07-13/M/95277"], Some(0), mercier, Discordant, Link::Confirm),
+    ] {
+        let traits: Vec<Traits> = records.iter().map(|line| local(line)).collect();
+        let candidates = traits.iter().enumerate();
+        let judgement = judge(
+            &pivot(theirs),
+            candidates.map(|(record, traits)| Candidate { record, traits, opened: opened == Some(record) }),
+        );
+        assert_eq!((judgement.outcome, judgement.link), (outcome, link), "{row}");
+    }
+}
