@@ -9,7 +9,7 @@ use crate::moment::Day;
 use crate::name::{BirthName, GivenName, UsageName};
 use crate::place::PlaceCode;
 use crate::policy::{Decided, DeviceList};
-use crate::proof::{Applicant, Assurance, CardIssuer, Case, Confirmation, Degree, Device, Holder, Piece};
+use crate::proof::{Applicant, Assurance, CardIssuer, Case, Channel, Confirmation, Degree, Device, Holder, Piece};
 use crate::sex::Sex;
 use crate::standing::Attribute;
 use crate::traits::Stated;
@@ -168,6 +168,22 @@ fn every_line_of_the_transition_table() {
         assert_eq!(leaves, *to == Qualified, "INS 34, EXI SI 08, {rule}");
         let known = before.traits().ins.held().is_none_or(|held| transition.identity().traits().ins.knows(&held.ins));
         assert!(known, "INS 32: hidden, not forgotten, {rule}");
+    }
+}
+
+#[test]
+fn the_channel_is_neither_the_status_nor_the_proof() {
+    #[rustfmt::skip]
+    let cases: [(&str, Apply, Option<Channel>, bool); 5] = [
+        ("row 72", SCAN, Some(Channel::Datamatrix), false),
+        ("row 92", APP, Some(Channel::VitaleApp), true),
+        ("INS 23", ACCEPT, Some(Channel::Insi), false),
+        ("INS 24", CHECK, None, true),
+        ("row 85", LICENCE, None, false),
+    ];
+    for (rule, apply, channel, proven) in cases {
+        let done = now(|act| apply(&provisional(), act)).expect(rule);
+        assert_eq!((done.change().cause.channel(), done.identity().proof().is_some()), (channel, proven), "{rule}");
     }
 }
 
@@ -358,6 +374,29 @@ fn an_unknown_place_is_not_validated_unless_the_site_says_so() {
     let (one, other) = changing(Qualified, |t| t.birth_place = PlaceCode::parse("99999").ok());
     let refused = now(|act| one.revise(other, Entitlement::LockedTraits, act)).expect_err("row 53");
     assert_eq!(refused, Refused::PlaceUnknown, "it would stay validated");
+}
+
+#[test]
+fn a_record_that_came_with_an_unknown_place_is_still_marked_and_lowered() {
+    let mut unknown = traits();
+    unknown.birth_place = PlaceCode::parse("99999").ok();
+    let one = Identity::restored(unknown, Some(passport()), Attributes::None).expect("no forbidden standing");
+    let status = |apply: Apply| now(|act| apply(&one, act)).map(|t| t.identity().status());
+    assert_eq!(status(HOMONYM), Ok(Validated), "an alert is never held up");
+    assert_eq!(status(LOWER), Ok(Provisional), "nor is what makes it safer");
+}
+
+#[test]
+fn partners_are_told_of_a_new_number_though_the_status_stays() {
+    let nia = InsiNumber { number: "1090763220888", key: Some("35"), oid: "1.2.250.1.213.1.4.9", ..ADRUN.active };
+    let provisional_number = insi(&InsiClaims { active: nia, ..ADRUN });
+    let held = now(|act| identity(Validated).accept(&provisional_number, act)).expect("row 62").into_parts().0;
+    let updated = now(|act| ACCEPT(&held, act)).expect("row 62");
+    assert_eq!((held.status(), updated.identity().status()), (Qualified, Qualified), "row 62");
+    assert!(updated.effects().announced, "§7.1: the number that they hold is not the right one any more");
+    assert_eq!(updated.effects().ins, InsEffect::PutInForce, "row 62");
+    let again = now(|act| ACCEPT(updated.identity(), act)).expect("the same answer");
+    assert!(!again.effects().announced, "the same answer again is no news");
 }
 
 #[test]

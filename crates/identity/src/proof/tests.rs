@@ -78,6 +78,7 @@ fn only_admissible_combinations_are_proofs() {
         ("§3.3.3, foreign minor", Case::ForeignMinor, &[(MinorTravelDocument, Patient)], CHILD, &office, Ok(())),
         ("§3.3.3, the same for an adult", Case::ForeignMinor, &[(MinorTravelDocument, Patient)], ADULT, &office, Err(NotAMinor)),
         ("§3.3.3, in care", Case::MinorInCare, &[(BirthCertificate, Patient), (PHOTO, Patient)], CHILD, &office, Ok(())),
+        ("§3.3.3, in care, another child's card", Case::MinorInCare, &[(BirthCertificate, Patient), (PHOTO, Guardian)], CHILD, &office, Err(SecondPieceMissing)),
         ("§3.3.3, in care, no family record book", Case::MinorInCare, &[(FamilyRecordBook, Patient), (PHOTO, Patient)], CHILD, &office, Err(SecondPieceMissing)),
         ("row 87, EHPAD", Case::CareHomeAdmission, &[(BirthCertificate, Patient), (PHOTO, Patient)], ADULT, &care_home, Ok(())),
         ("row 87, EHPAD, family record book", Case::CareHomeAdmission, &[(FamilyRecordBook, Patient), (PHOTO, Patient)], ADULT, &care_home, Ok(())),
