@@ -1,7 +1,7 @@
 //! The history of a status: what it was, what it became, when, by whom and why (DMN INS 26).
 
 use crate::moment::Moment;
-use crate::proof::{Confirmation, Device};
+use crate::proof::{Channel, Confirmation, Device};
 use crate::standing::{Attribute, Standing};
 use std::fmt;
 
@@ -76,6 +76,27 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The channel by which traits or a number came, where the act brought any (ZFD-5).
+    #[must_use]
+    pub fn channel(self) -> Option<Channel> {
+        match self {
+            Self::InsiAccepted => Some(Channel::Insi),
+            Self::VitaleAppRead => Some(Channel::VitaleApp),
+            Self::DatamatrixScanned => Some(Channel::Datamatrix),
+            Self::StrictTraitChanged | Self::FirstGivenNameChanged | Self::ComplementaryTraitChanged => {
+                Some(Channel::Typed)
+            }
+            // How a record came to be is not known from the fact that it did.
+            Self::Created
+            | Self::Imported
+            | Self::DeviceChecked(_)
+            | Self::EvidenceShown(_)
+            | Self::Lowered
+            | Self::AttributeSet(_)
+            | Self::AttributeRemoved(_) => None,
+        }
+    }
+
     /// The rule that makes it a cause.
     #[must_use]
     pub fn rule(self) -> &'static str {

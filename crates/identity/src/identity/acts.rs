@@ -3,7 +3,7 @@
 use super::strict::{changed, place_known};
 use super::{Act, Effects, Identity, InsEffect, LowerTo, ProofEffect, Refused, Transition};
 use crate::compare::{Trait, compare_records};
-use crate::creation::{creatable, is_known};
+use crate::creation::{NEEDED_FOR_CREATION, creatable, is_known};
 use crate::given_names::coherent_first_given_name;
 use crate::history::{Cause, Change};
 use crate::ins::{DatedIns, Environment, InsRecord};
@@ -130,7 +130,7 @@ impl Identity {
         if changed(&self.traits, &after, Trait::Ins) {
             return Err(Refused::InsNotTyped);
         }
-        if Trait::STRICT.iter().any(|of| is_known(&self.traits, *of) && !is_known(&after, *of)) {
+        if NEEDED_FOR_CREATION.iter().any(|of| is_known(&self.traits, *of) && !is_known(&after, *of)) {
             return Err(Refused::TraitMissing);
         }
         let strict = || Trait::STRICT.into_iter().filter(|of| changed(&self.traits, &after, *of));
@@ -139,14 +139,12 @@ impl Identity {
             return self.turned(after, self.proof.clone(), self.attributes(), cause, act);
         }
         let locked = locks(self.status());
-        if strict().all(|of| of == Trait::FirstGivenName) {
-            if begins_the_list(&after) {
-                let cause = Cause::FirstGivenNameChanged;
-                return self.turned(after, self.proof.clone(), self.attributes(), cause, act);
-            }
-            if locked {
+        if locked && strict().all(|of| of == Trait::FirstGivenName) {
+            if !begins_the_list(&after) {
                 return Err(Refused::FirstGivenNameIncoherent);
             }
+            let cause = Cause::FirstGivenNameChanged;
+            return self.turned(after, self.proof.clone(), self.attributes(), cause, act);
         }
         if locked && entitlement == Entitlement::Ordinary {
             return Err(Refused::NotEntitled);

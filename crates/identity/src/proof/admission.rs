@@ -245,7 +245,7 @@ impl Proof {
         if self.shows(Device::VitaleCardWithPhoto) && self.shows(Device::BirthCertificate) {
             return Some("AC");
         }
-        self.principal().and_then(Device::pam_code)
+        self.coded(Device::pam_code)
     }
 
     /// The code of FR Core's validation mode; pairs with the Vitale card have their own (ins.md §3.4).
@@ -259,18 +259,22 @@ impl Proof {
                 return Some("LECV");
             }
         }
-        self.principal().and_then(Device::fr_core_code)
+        self.coded(Device::fr_core_code)
     }
 
     fn shows(&self, device: Device) -> bool {
         self.pieces.iter().any(|piece| piece.device == device)
     }
 
-    /// The patient's own piece that is worth most: a parent's card says nothing of the child in these codes.
-    fn principal(&self) -> Option<Device> {
-        let own = self.pieces.iter().filter(|piece| piece.holder == Holder::Patient);
-        let best = own.max_by_key(|piece| piece.device.highest_degree());
-        best.or(self.pieces.first()).map(|piece| piece.device)
+    /// The code of the patient's own piece that is worth most: a parent's card says nothing of the child, but a
+    /// child has no telephone for the *Appli carte Vitale*.
+    fn coded(&self, code: fn(Device) -> Option<&'static str>) -> Option<&'static str> {
+        let best = |own: bool| {
+            let pieces = self.pieces.iter().filter(|piece| !own || piece.holder == Holder::Patient);
+            let coded = pieces.filter_map(|piece| Some((piece.device.highest_degree(), code(piece.device)?)));
+            coded.max_by_key(|(degree, _)| *degree).map(|(_, code)| code)
+        };
+        best(true).or_else(|| best(false))
     }
 }
 
