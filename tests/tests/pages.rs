@@ -83,21 +83,31 @@ fn conformity(page: &str) -> BTreeMap<&str, &str> {
 fn every_case_of_the_table_is_a_named_case_of_a_test_or_says_why_not() {
     let (sources, page) = (Sources::read(), page("conformity.md"));
     let lines = conformity(&page);
+    let mut wrong = Vec::new();
     for row in 1..=107 {
-        let line = lines.get(format!("row {row}").as_str()).unwrap_or_else(|| panic!("row {row} is not in the page"));
+        let Some(line) = lines.get(format!("row {row}").as_str()) else {
+            wrong.push(format!("row {row} is not in the page"));
+            continue;
+        };
         let named = tests_named(line);
-        if named.is_empty() {
-            assert!(line.contains("not yet") || line.contains("by hand"), "row {row} has no test and does not say why");
+        let open = line.contains("not yet") || line.contains("by hand");
+        if named.is_empty() && !open {
+            wrong.push(format!("row {row} has no test and does not say why"));
         }
         for (file, test) in named {
-            let names_it = |text: &str| {
-                ["row {}\"", "row {},", "row {} ", "row {}:", "\"{}\"", "\"{},", "row {})"]
-                    .iter()
-                    .any(|form| text.contains(&form.replace("{}", &row.to_string())))
-            };
-            assert!(sources.holding(file, test).any(names_it), "row {row}: no case of {file} has its name");
+            if !open && !sources.holding(file, test).any(|text| names_row(text, row)) {
+                wrong.push(format!("row {row}: no case of {file} has its name"));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Whether a table of cases has a line of this name: `"row 7"`, `"row 7, space"`, `("7", …`.
+fn names_row(text: &str, row: u32) -> bool {
+    ["row {}\"", "row {},", "row {}:", "(\"{}\"", "(\"{},", "\"{}\",\n"]
+        .iter()
+        .any(|form| text.contains(&form.replace("{}", &row.to_string())))
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 use crate::compare::{Concordance, Explanation, Finding, Trait, compare};
 use crate::name::{BirthName, UsageName};
+use crate::near::{Closeness, closeness, date_closeness};
 use crate::pivot::PivotIdentity;
 use crate::spelling::same_words;
 use crate::traits::{Stated, Traits};
+use std::cmp::Reverse;
 
 /// What a comparison with the register comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,6 +74,8 @@ pub struct Judged<R> {
     pub opened: bool,
     /// How much of it is the person's.
     pub resemblance: Resemblance,
+    /// How far names and date are written from the person's: orders those that rules find alike.
+    distance: u8,
 }
 
 impl<R> Judged<R> {
@@ -131,7 +135,7 @@ pub fn judge<'a, R>(identity: &PivotIdentity, candidates: impl IntoIterator<Item
         };
     }
     judged.retain(|one| one.opened || one.resemblance != Resemblance::Slight);
-    judged.sort_by_key(|one| std::cmp::Reverse((one.opened, one.is_plausible(), likeness(&one.concordance))));
+    judged.sort_by_key(|one| (Reverse((one.opened, one.is_plausible(), likeness(&one.concordance))), one.distance));
     let outcome = outcome(&judged);
     let link = link(&judged, outcome, identity);
     Judgement { outcome, link, candidates: judged, twin, missing }
@@ -158,7 +162,28 @@ fn weigh<R>(identity: &PivotIdentity, candidate: Candidate<'_, R>) -> Judged<R> 
     } else {
         Resemblance::Slight
     };
-    Judged { record: candidate.record, concordance, opened: candidate.opened, resemblance }
+    let distance = match resemblance {
+        Resemblance::Slight => u8::MAX,
+        Resemblance::Plausible | Resemblance::Twin | Resemblance::Homonym => {
+            distance(candidate.traits, identity.traits())
+        }
+    };
+    Judged { record: candidate.record, concordance, opened: candidate.opened, resemblance, distance }
+}
+
+/// How far birth name, first given name and date are written from each other: letters, sound, digits.
+fn distance(register: &Traits, other: &Traits) -> u8 {
+    let names = register.birth_name.known().zip(other.birth_name.known());
+    let given = register.first_given_name.known().zip(other.first_given_name.known());
+    let dates = register.birth_date.zip(other.birth_date);
+    [
+        names.map(|(a, b)| closeness(a.spelled(), b.spelled())),
+        given.map(|(a, b)| closeness(a.spelled(), b.spelled())),
+        dates.map(|(a, b)| date_closeness(a, b)),
+    ]
+    .into_iter()
+    .map(|closeness| closeness.unwrap_or(Closeness::Far) as u8)
+    .sum()
 }
 
 /// Whether a birth name on one side is the name in use on the other.

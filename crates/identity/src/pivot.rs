@@ -140,6 +140,6 @@ mod tests {
             ..PivotClaims::default()
         });
         let first = pivot.traits().first_given_name.known().map(GivenName::raw);
-        assert_eq!(first, Some("Jean Philippe"));
+        assert_eq!(first, Some("Jean Philippe"), "row 28");
     }
 }

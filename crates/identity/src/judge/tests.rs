@@ -381,3 +381,16 @@ fn the_lines_of_12_7_that_a_comparison_decides() {
         assert_eq!((judgement.outcome, judgement.link), (outcome, link), "{row}");
     }
 }
+
+#[test]
+fn of_two_that_rules_find_alike_the_nearer_written_comes_first() {
+    let far = local("BENSALEM/LUCILE/LUCILE/1979-10-09/F/30189");
+    let near = local("VOLLANGES/LUCILE/LUCILE/1979-10-09/F/30189");
+    let person = pivot("VOLANGES/Lucile/1979-10-09/female/30189");
+    for order in [[1, 2], [2, 1]] {
+        let records = order.map(|record| (record, if record == 1 { &far } else { &near }));
+        let candidates = records.map(|(record, traits)| Candidate { record, traits, opened: false });
+        let shown: Vec<u8> = judge(&person, candidates).candidates.iter().map(|one| one.record).collect();
+        assert_eq!(shown, [2, 1]);
+    }
+}
