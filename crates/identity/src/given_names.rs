@@ -80,6 +80,16 @@ impl GivenNames {
     }
 }
 
+/// Whether a first given name is the beginning of the list, by whole words, hyphen and apostrophe being spaces
+/// (EXI ID 10).
+///
+/// An alert when it is not, and a refusal once the list comes from INSi.
+#[must_use]
+pub fn coherent_first_given_name(first: &GivenName, list: &GivenNames) -> bool {
+    let mut listed = list.words();
+    words(first.spelled()).all(|word| listed.next() == Some(word))
+}
+
 fn joined(names: &[GivenName]) -> String {
     names.iter().map(GivenName::spelled).collect::<Vec<_>>().join(" ")
 }
@@ -87,5 +97,36 @@ fn joined(names: &[GivenName]) -> String {
 impl fmt::Debug for GivenNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("GivenNames([personal])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_given_name_begins_the_list_by_whole_words() {
+        #[rustfmt::skip]
+        let cases = [
+            ("row 22", "JEAN CHRISTOPHE PIERRE", "JEAN-CHRISTOPHE", true),
+            ("row 23", "JEAN CHRISTOPHE PIERRE", "CHRISTOPHE", false),
+            ("row 24", "JEAN-CHRISTOPHE PIERRE", "JEAN", true),
+            ("row 25", "JEANNE", "JEAN", false),
+            ("row 27", "PIERRE-ALAIN MURIEL FLORIANT", "PIERRE-ALAIN", true),
+            ("row 30", "CATARINA BELLA", "OLA", false),
+            ("§1.5", "JEAN CHRISTOPHE PIERRE", "JEAN", true),
+            ("§1.5", "JEAN CHRISTOPHE PIERRE", "JEAN CHRISTOPHE", true),
+            ("§1.5", "JEAN CHRISTOPHE PIERRE", "JEAN CHRISTOPHE-PIERRE", true),
+            ("§1.5", "JEAN CHRISTOPHE PIERRE", "JEAN-CHRISTOPHE-PIERRE", true),
+            ("§1.5", "JEAN CHRISTOPHE PIERRE", "PIERRE", false),
+            ("§1.5, apostrophe", "N GUESSAN MARIE", "N'GUESSAN", true),
+            ("longer than the list", "JEAN", "JEAN PIERRE", false),
+            ("accents are spelled out", "HELENE MARIE", "Hélène", true),
+        ];
+        for (rule, list, first, coherent) in cases {
+            let list = GivenNames::parse(list).expect("a good list");
+            let first = GivenName::parse(first).expect("a good name");
+            assert_eq!(coherent_first_given_name(&first, &list), coherent, "{rule}: {first:?}");
+        }
     }
 }

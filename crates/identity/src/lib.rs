@@ -4,38 +4,65 @@
 //! is refused while parsing; what has been parsed compares without failing.
 
 mod compare;
+mod creation;
+mod datamatrix;
 mod date;
 mod given_names;
+mod history;
+mod identity;
 mod ins;
+mod insi;
 mod judge;
+mod lock;
 mod lunar;
 mod moment;
+mod mrz;
 mod name;
 mod near;
 mod phonetic;
 mod pivot;
 mod place;
+mod policy;
+mod proof;
+mod scan;
 mod sex;
 mod spelling;
 mod standing;
 mod traits;
+#[cfg(feature = "two-d-doc")]
+mod two_d_doc;
 
 pub use compare::{Concordance, Explanation, Finding, Hint, Note, Side, Trait, compare, compare_records};
+pub use creation::{NEEDED_FOR_CREATION, creatable, missing_for_creation};
+pub use datamatrix::{Block, ComposeError, DatamatrixError, ScannedIdentity, compose as compose_datamatrix};
 pub use date::{BirthDate, BirthDateError, DateDoubt, UnknownParts};
-pub use given_names::GivenNames;
+pub use given_names::{GivenNames, coherent_first_given_name};
+pub use history::{Author, Cause, Change, NoAuthor};
+pub use identity::{Act, Effects, ForbiddenIdentity, Identity, InsEffect, LowerTo, ProofEffect, Refused, Transition};
 pub use ins::{
     ActiveIns, DatedIns, Environment, Ins, InsNature, InsOid, InsRecord, KeyWarning, Matricule, MatriculeError,
     ReceivedMatricule, UnknownInsOid,
 };
+pub use insi::{InsIdentity, InsiAnswer, InsiClaims, InsiNumber, InsiQuery, InsiUnusable, InsiWarning, NotCallable};
 pub use judge::{Candidate, Judged, Judgement, Link, Outcome, Resemblance, judge, unusable_traits};
+pub use lock::{Editability, Entitlement, Field, Lock, editable, locks};
 pub use lunar::{LunarDate, VitaleDate, VitaleDateError};
 pub use moment::{Day, Moment};
+pub use mrz::{Compatibility, FailedChecks, MrzCheck, MrzCompatibility, MrzError, MrzFormat, MrzIdentity, MrzName};
 pub use name::{BirthName, GivenName, NameError, NameErrorKind, UsageName};
 pub use near::{Closeness, NearName, closeness, date_closeness};
 pub use phonetic::PhoneticKey;
 pub use pivot::{PivotClaims, PivotIdentity};
 pub use place::{Kinship, Place, PlaceCode, PlaceCodeError, PlaceKind};
+pub use policy::{Decided, DeviceList, Policy, SpecialCases};
+pub use proof::{
+    Applicant, Assurance, CardIssuer, Case, Channel, Confirmation, Degree, Device, Holder, Insufficient, Justification,
+    Piece, Proof,
+};
+pub use scan::{CodeKind, KeyboardFault};
 pub use sex::Sex;
 pub use spelling::{Span, differing_letters, search_key};
-pub use standing::{Attributes, ForbiddenStanding, Standing, Status};
+pub use standing::{Attribute, Attributes, ForbiddenStanding, Standing, Status};
 pub use traits::{Stated, Traits};
+#[cfg(feature = "two-d-doc")]
+pub use two_d_doc::{CertificateError, CertificateList, Seal, SealIssuer, TwoDDoc, TwoDDocError, TwoDDocKind};

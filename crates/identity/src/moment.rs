@@ -29,6 +29,11 @@ impl Day {
         if date.is_complete() { Ok(Self(date)) } else { Err(BirthDateError::Incomplete) }
     }
 
+    /// The same day as a date, for ages (RNIV §3.3.3).
+    pub(crate) fn date(self) -> BirthDate {
+        self.0
+    }
+
     /// The day written `AAAA-MM-JJ` (ins.md §1.4).
     #[must_use]
     pub fn iso(self) -> String {

@@ -31,6 +31,65 @@ pub enum Attributes {
     Fictitious,
 }
 
+/// One attribute (EXI SI 22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Attribute {
+    /// *Homonyme*.
+    Homonym,
+    /// *Douteuse*.
+    Doubtful,
+    /// *Fictive*.
+    Fictitious,
+}
+
+impl Attributes {
+    /// Whether the attribute is among them (EXI SI 22).
+    #[must_use]
+    pub fn include(self, attribute: Attribute) -> bool {
+        match attribute {
+            Attribute::Homonym => matches!(self, Self::Homonym | Self::DoubtfulHomonym),
+            Attribute::Doubtful => matches!(self, Self::Doubtful | Self::DoubtfulHomonym),
+            Attribute::Fictitious => matches!(self, Self::Fictitious),
+        }
+    }
+
+    /// These with one more; `None` when the two exclude each other: *fictive* stands alone (EXI SI 09).
+    #[must_use]
+    pub fn with(self, attribute: Attribute) -> Option<Self> {
+        match (self, attribute) {
+            (Self::None | Self::Homonym, Attribute::Homonym) => Some(Self::Homonym),
+            (Self::None | Self::Doubtful, Attribute::Doubtful) => Some(Self::Doubtful),
+            (Self::Homonym | Self::DoubtfulHomonym, Attribute::Doubtful)
+            | (Self::Doubtful | Self::DoubtfulHomonym, Attribute::Homonym) => Some(Self::DoubtfulHomonym),
+            (Self::None | Self::Fictitious, Attribute::Fictitious) => Some(Self::Fictitious),
+            (Self::Fictitious, Attribute::Homonym | Attribute::Doubtful)
+            | (Self::Homonym | Self::Doubtful | Self::DoubtfulHomonym, Attribute::Fictitious) => None,
+        }
+    }
+
+    /// These with one less (EXI SI 09).
+    #[must_use]
+    pub fn without(self, attribute: Attribute) -> Self {
+        match (self, attribute) {
+            (Self::Homonym, Attribute::Homonym)
+            | (Self::Doubtful, Attribute::Doubtful)
+            | (Self::Fictitious, Attribute::Fictitious) => Self::None,
+            (Self::DoubtfulHomonym, Attribute::Homonym) => Self::Doubtful,
+            (Self::DoubtfulHomonym, Attribute::Doubtful) => Self::Homonym,
+            (Self::None | Self::Homonym | Self::Doubtful | Self::DoubtfulHomonym | Self::Fictitious, _) => self,
+        }
+    }
+
+    /// Whether they force the status to *provisoire* and close INSi (EXI SI 09).
+    #[must_use]
+    pub fn provisional_only(self) -> bool {
+        match self {
+            Self::Doubtful | Self::DoubtfulHomonym | Self::Fictitious => true,
+            Self::None | Self::Homonym => false,
+        }
+    }
+}
+
 /// Where an identity stands: the INSi axis, the document axis, the attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
@@ -60,11 +119,7 @@ impl Standing {
     /// # Errors
     /// [`ForbiddenStanding`] for a doubtful or fictitious identity on either axis.
     pub fn new(ins_retrieved: bool, device_checked: bool, attributes: Attributes) -> Result<Self, ForbiddenStanding> {
-        let provisional_only = match attributes {
-            Attributes::Doubtful | Attributes::DoubtfulHomonym | Attributes::Fictitious => true,
-            Attributes::None | Attributes::Homonym => false,
-        };
-        if provisional_only && (ins_retrieved || device_checked) {
+        if attributes.provisional_only() && (ins_retrieved || device_checked) {
             return Err(ForbiddenStanding);
         }
         Ok(Self { ins_retrieved, device_checked, attributes })

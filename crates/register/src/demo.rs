@@ -69,7 +69,8 @@ const PATIENTS: &[&str] = &[
     "LAFORGE|CAMILLE|CAMILLE|1954-08-07|F|75119|||P",
     "CHAMPION|ALICE|ALICE JULIETTE|2009-05-02||44109|||P",
     "LIVRE|JULIEN|JULIEN BERNARD PIERRE|1984-01-23|M|99999|||P",
-    // Discordant: name in use stored as birth name, day and month exchanged, digits exchanged, other place.
+    // Discordant: name in use stored as birth name, day and month exchanged, digits exchanged; but the last
+    // one is Explained: born in a commune that has been merged since. Records keep their numbers.
     "DUBOIS|PIERRE|PIERRE|1969-03-17|M|95277|||P",
     "LEMOINIER|HELENE|HELENE MARIE|1971-02-18|F|49007|||P",
     "CORSE|CLEMENT|CLEMENT|1991-12-02|M|2A115|||P",
@@ -246,7 +247,7 @@ mod tests {
             ("CORSE", "CLEMENT", "1991-02-12", "male", "2A115/99100", "", Discordant, Link::Confirm),
             ("POSTEUR", "Alain", "2015-06-20", "male", "75113/99100", "", Discordant, Link::Confirm),
             ("ACNUSER", "SARAH,SOPHIE", "1968-05-21", "female", "75012/99100", "ACNTEST", Discordant, Link::Confirm),
-            ("DUCRETTAZ", "Émilien,Joseph", "1949-03-30", "male", "74011/99100", "", Discordant, Link::Confirm),
+            ("DUCRETTAZ", "Émilien,Joseph", "1949-03-30", "male", "74011/99100", "", Explained, Link::Confirm),
             ("GARNAUDIN", "Sophie", "1975-06-03", "female", "44109/99100", "", Concordant, Link::Several),
             ("CASA", "MILA", "1986-01-01", "female", "/93100", "", Several, Link::Several),
             ("MARCHANDIN", "Louise,Jeanne", "1988-04-12", "female", "35238/99100", "", Concordant, Link::Safe),

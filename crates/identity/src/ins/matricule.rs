@@ -9,7 +9,7 @@ use std::fmt;
 pub struct Matricule([u8; 15]);
 
 /// Why a matricule is refused. Carries no part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MatriculeError {
     /// Thirteen characters: the key is missing (DMN INS 8).
     KeyMissing,
@@ -22,7 +22,7 @@ pub enum MatriculeError {
 }
 
 /// What is odd about the key of a matricule that was received (ins.md §1.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyWarning {
     /// The key is not that of the number; it is kept as received.
     NotOfThisNumber,
