@@ -149,7 +149,7 @@ async fn the_previous_patients_session_is_never_taken_for_this_ones() {
     // The receptionist says that the browser was closed; it was not.
     let told = world.check_in(&browser, "test", BROWSER_CLOSED).await.expect("the replayed session");
     assert!(matches!(told.result, Err(CheckInError::Provider(AuthorizationError::LoginRequired))), "{:?}", told.result);
-    assert!(told.verdict().is_none(), "nobody's identity was shown");
+    assert!(told.verdict().is_none(), "row 104: nobody's identity was shown");
     assert_eq!(world.simulator.live_sessions(), 0, "the replayed session was ended on the way");
     let held = world.begin(FRESH).await.expect("begun").finish().await;
     assert!(matches!(held.result, Err(CheckInError::SessionMayRemain)), "and the next sign-in is held");

@@ -124,3 +124,61 @@ fn every_testable_requirement_is_in_the_page() {
         );
     }
 }
+
+/// How a rule or a specification is named in a comment.
+const SOURCES: [&str; 17] = [
+    "EXI ",
+    "EF_",
+    "DMN INS",
+    "RNIV",
+    "ins.md §",
+    "franceconnect.md §",
+    "RFC ",
+    "ISO ",
+    "ICAO",
+    "ANTS",
+    "2D-Doc",
+    "DMX",
+    "Soundex",
+    "ZFD-",
+    "PAM",
+    "FR Core",
+    "insi_",
+];
+
+#[test]
+fn every_public_item_of_the_identity_crate_names_its_source() {
+    let mut sources = Vec::new();
+    collect(&root().join("crates/identity/src"), &mut sources);
+    let (mut seen, mut without) = (0, Vec::new());
+    for (path, text) in sources.iter().filter(|(path, _)| !path.ends_with("tests.rs")) {
+        let mut comment = String::new();
+        for line in text.lines().map(str::trim).take_while(|line| *line != "#[cfg(test)]") {
+            if let Some(doc) = line.strip_prefix("///") {
+                comment.push_str(doc);
+                comment.push(' ');
+            } else if let Some(item) = public_item(line) {
+                seen += 1;
+                if !SOURCES.iter().any(|source| comment.contains(source)) {
+                    without.push(format!("{}: {item}", path.display()));
+                }
+                comment.clear();
+            } else if !line.starts_with("#[") && !line.starts_with(')') {
+                comment.clear();
+            }
+        }
+    }
+    assert!(seen > 250, "{seen} public items read");
+    assert!(without.is_empty(), "{without:#?}");
+}
+
+fn public_item(line: &str) -> Option<&str> {
+    let item = line.strip_prefix("pub ")?;
+    ["fn ", "const fn ", "struct ", "enum ", "const ", "type ", "trait "]
+        .iter()
+        .find_map(|kind| item.strip_prefix(kind))?
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .next()
+        // The name that a macro puts in: its comment stands where the macro is used.
+        .filter(|name| !name.is_empty())
+}

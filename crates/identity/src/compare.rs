@@ -11,7 +11,7 @@ use crate::place::{Kinship, PlaceCode};
 use crate::spelling::{Plain, plain, same_but_apostrophe, same_letters, same_words, words};
 use crate::traits::{Stated, Traits};
 
-/// A trait that is compared.
+/// A trait that is compared (ins.md §12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Trait {
     /// *Nom de naissance*.
@@ -35,12 +35,12 @@ pub enum Trait {
 }
 
 impl Trait {
-    /// The traits of an identity that everybody has; the INS apart, only they can conflict.
+    /// The traits of an identity that everybody has; the INS apart, only they can conflict (DMN INS 1, INS 29).
     pub const STRICT: [Self; 6] =
         [Self::BirthName, Self::FirstGivenName, Self::GivenNames, Self::BirthDate, Self::Sex, Self::BirthPlace];
 }
 
-/// What is equal all the same, worth a note.
+/// What is equal all the same, worth a note (ins.md §1.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Note {
     /// Capitals on one side only.
@@ -51,7 +51,7 @@ pub enum Note {
     Typography,
 }
 
-/// A difference of representation, with its name.
+/// A difference of representation, with its name (ins.md §12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Explanation {
     /// Hyphen, apostrophe or space.
@@ -74,7 +74,7 @@ pub enum Explanation {
     FormerIns,
 }
 
-/// What may lie behind a conflict.
+/// What may lie behind a conflict (ins.md §12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Hint {
     /// The register's birth name is the other side's name in use.
@@ -93,7 +93,7 @@ pub enum Hint {
     ProvisionalIns,
 }
 
-/// The side on which a trait is missing or cannot be compared.
+/// The side on which a trait is missing or cannot be compared (ins.md §12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The register.
@@ -104,7 +104,7 @@ pub enum Side {
     Both,
 }
 
-/// What comparing one trait found.
+/// What comparing one trait found (ins.md §12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
     /// The same, after case, accents, ligatures and typographic signs.
@@ -120,45 +120,45 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// Equal or explained.
+    /// Equal or explained (ins.md §12).
     #[must_use]
     pub fn agrees(self) -> bool {
         matches!(self, Self::Equal(_) | Self::Explained(_))
     }
 
-    /// Conflict.
+    /// Conflict (ins.md §12).
     #[must_use]
     pub fn conflicts(self) -> bool {
         matches!(self, Self::Conflict(_))
     }
 }
 
-/// The findings of every trait, in the order they are shown.
+/// The findings of every trait, in the order they are shown (ins.md §12).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Concordance {
     findings: [(Trait, Finding); 9],
 }
 
 impl Concordance {
-    /// The findings, in the order they are shown.
+    /// The findings, in the order they are shown (ins.md §12).
     #[must_use]
     pub fn findings(&self) -> &[(Trait, Finding)] {
         &self.findings
     }
 
-    /// The finding of one trait.
+    /// The finding of one trait (ins.md §12).
     #[must_use]
     pub fn get(&self, of: Trait) -> Finding {
         self.findings.iter().find(|(name, _)| *name == of).map_or(Finding::Absent(Side::Both), |(_, finding)| *finding)
     }
 
-    /// Whether a strict trait or the INS conflicts.
+    /// Whether a strict trait or the INS conflicts (ins.md §12).
     #[must_use]
     pub fn conflicts(&self) -> bool {
         self.findings.iter().any(|(_, finding)| finding.conflicts())
     }
 
-    /// Whether every strict trait is equal and the names in use and the INS add nothing.
+    /// Whether every strict trait is equal and the names in use and the INS add nothing (ins.md §12).
     #[must_use]
     pub fn is_concordant(&self) -> bool {
         Trait::STRICT.iter().all(|of| matches!(self.get(*of), Finding::Equal(_)))
@@ -168,7 +168,7 @@ impl Concordance {
     }
 }
 
-/// Compares the register's traits with the identity that FranceConnect vouches for.
+/// Compares the register's traits with the identity that FranceConnect vouches for (ins.md §12).
 ///
 /// Allocates nothing: both sides were normalised when they were parsed.
 #[must_use]
@@ -177,7 +177,7 @@ pub fn compare(register: &Traits, identity: &PivotIdentity) -> Concordance {
 }
 
 /// Compares two records, or a record with what a document or INSi says; `other` stands where
-/// FranceConnect's identity does.
+/// FranceConnect's identity does (ins.md §12).
 #[must_use]
 pub fn compare_records(register: &Traits, other: &Traits) -> Concordance {
     compare_traits(register, other, false)

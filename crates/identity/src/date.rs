@@ -12,7 +12,7 @@ pub struct BirthDate {
     day: Option<u8>,
 }
 
-/// Why a birth date is refused. Carries no part of the date.
+/// Why a birth date is refused. Carries no part of the date (DMN INS 1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BirthDateError {
     /// Not of the form expected.
@@ -25,7 +25,7 @@ pub enum BirthDateError {
     Incomplete,
 }
 
-/// What a part written `00` is taken for.
+/// What a part written `00` is taken for (DMN INS 1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnknownParts {
     /// A mistake: the entry of a birth date (DMN INS 1.3).
@@ -34,7 +34,7 @@ pub enum UnknownParts {
     Announced,
 }
 
-/// What a birth date has to be asked about before it is kept.
+/// What a birth date has to be asked about before it is kept (ins.md §12 row 41).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DateDoubt {
     /// After today: never kept.
@@ -57,7 +57,7 @@ impl fmt::Display for BirthDateError {
 impl std::error::Error for BirthDateError {}
 
 impl BirthDate {
-    /// Builds a date from its known parts.
+    /// Builds a date from its known parts (DMN INS 1.3).
     ///
     /// # Errors
     /// [`BirthDateError::Impossible`] or [`BirthDateError::Year`].
@@ -76,7 +76,7 @@ impl BirthDate {
         Ok(Self { year, month, day })
     }
 
-    /// Parses `AAAA-MM-JJ`; a part written `00` is unknown.
+    /// Parses `AAAA-MM-JJ`; a part written `00` is unknown (ins.md §1.4).
     ///
     /// # Errors
     /// See [`BirthDateError`].
@@ -88,7 +88,7 @@ impl BirthDate {
         }
     }
 
-    /// Parses `JJ/MM/AAAA` as typed at the desk: `/`, `.`, `-`, spaces or nothing between the parts.
+    /// Parses `JJ/MM/AAAA` as typed at the desk: `/`, `.`, `-`, spaces or nothing between the parts (DMN INS 1.3).
     ///
     /// # Errors
     /// See [`BirthDateError`].
@@ -128,37 +128,37 @@ impl BirthDate {
         Self::new(number(year, 4)?, part(month)?, part(day)?)
     }
 
-    /// The year.
+    /// The year (ins.md §1.4).
     #[must_use]
     pub fn year(self) -> u16 {
         self.year
     }
 
-    /// The month, 1–12, when known.
+    /// The month, 1–12, when known (ins.md §1.4).
     #[must_use]
     pub fn month(self) -> Option<u8> {
         self.month
     }
 
-    /// The day, 1–31, when known.
+    /// The day, 1–31, when known (ins.md §1.4).
     #[must_use]
     pub fn day(self) -> Option<u8> {
         self.day
     }
 
-    /// Whether day and month are both known.
+    /// Whether day and month are both known (ins.md §1.6).
     #[must_use]
     pub fn is_complete(self) -> bool {
         self.month.is_some() && self.day.is_some()
     }
 
-    /// The date written `AAAA-MM-JJ`, unknown parts as `00`.
+    /// The date written `AAAA-MM-JJ`, unknown parts as `00` (ins.md §1.4).
     #[must_use]
     pub fn iso(self) -> String {
         format!("{:04}-{:02}-{:02}", self.year, self.month.unwrap_or(0), self.day.unwrap_or(0))
     }
 
-    /// The date written `JJ/MM/AAAA`, unknown parts as `00`.
+    /// The date written `JJ/MM/AAAA`, unknown parts as `00` (ins.md §1.4).
     #[must_use]
     pub fn french(self) -> String {
         format!("{:02}/{:02}/{:04}", self.day.unwrap_or(0), self.month.unwrap_or(0), self.year)
@@ -200,7 +200,7 @@ impl BirthDate {
         (self.year < 1900).then_some(DateDoubt::Before1900)
     }
 
-    /// Full years between this date and `today`, when the year is not in the future.
+    /// Full years between this date and `today`, when the year is not in the future (RNIV §3.3.3).
     #[must_use]
     pub fn age(self, today: Self) -> Option<u16> {
         let birth = self.completed();

@@ -17,7 +17,7 @@ pub struct GivenNames {
 }
 
 impl GivenNames {
-    /// Parses a list written as one text, names separated by spaces.
+    /// Parses a list written as one text, names separated by spaces (ins.md §1.4).
     ///
     /// # Errors
     /// The first rule broken by the text.
@@ -28,7 +28,7 @@ impl GivenNames {
         Ok(Self { raw: raw.trim().to_owned(), spelled: joined(&names), names, boundaries_known: false })
     }
 
-    /// Parses a list whose names are given one by one (`given_name_array`).
+    /// Parses a list whose names are given one by one (`given_name_array`) (ins.md §3.3).
     ///
     /// # Errors
     /// The first rule broken by a name, or an empty list.
@@ -41,25 +41,25 @@ impl GivenNames {
         Ok(Self { raw, spelled: joined(&names), names, boundaries_known: true })
     }
 
-    /// The list as received, names separated by spaces.
+    /// The list as received, names separated by spaces (ins.md §1.4).
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.raw
     }
 
-    /// The list in the INS character set.
+    /// The list in the INS character set (ins.md §1.4).
     #[must_use]
     pub fn spelled(&self) -> &str {
         &self.spelled
     }
 
-    /// The first given name: certain when the boundaries are, else the first word between spaces.
+    /// The first given name: certain when the boundaries are, else the first word between spaces (EXI ID 10).
     #[must_use]
     pub fn first(&self) -> Option<&GivenName> {
         self.names.first()
     }
 
-    /// Whether the boundaries between names were received, not guessed.
+    /// Whether the boundaries between names were received, not guessed (ins.md §3.3).
     #[must_use]
     pub fn boundaries_known(&self) -> bool {
         self.boundaries_known

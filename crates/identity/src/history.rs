@@ -22,7 +22,7 @@ impl fmt::Display for NoAuthor {
 impl std::error::Error for NoAuthor {}
 
 impl Author {
-    /// Names an account.
+    /// Names an account (DMN INS 26).
     ///
     /// # Errors
     /// [`NoAuthor`] when there is nothing but spaces.
@@ -97,7 +97,7 @@ impl Cause {
         }
     }
 
-    /// The rule that makes it a cause.
+    /// The rule that makes it a cause (DMN INS 26).
     #[must_use]
     pub fn rule(self) -> &'static str {
         match self {

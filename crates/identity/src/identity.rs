@@ -46,7 +46,7 @@ pub enum LowerTo {
     Validated,
 }
 
-/// Why an act is refused; the identity stays as it was.
+/// Why an act is refused; the identity stays as it was (ins.md §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
     /// A trait that creation needs is missing, or would be (DMN INS 11).
@@ -108,7 +108,7 @@ impl From<Insufficient> for Refused {
     }
 }
 
-/// Why what was kept is no identity: a register that mirrors these rules never holds one.
+/// Why what was kept is no identity: a register that mirrors these rules never holds one (ins.md §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForbiddenIdentity {
     /// Doubtful or fictitious, with an INS in force or a proof (EXI SI 09).
@@ -161,7 +161,7 @@ pub enum ProofEffect {
     Void,
 }
 
-/// What follows from an act besides the status.
+/// What follows from an act besides the status (ins.md §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Effects {
     /// To the INS.
@@ -174,7 +174,7 @@ pub struct Effects {
     pub announced: bool,
 }
 
-/// The whole result of an act: what the identity becomes, the line of history, what follows.
+/// The whole result of an act: what the identity becomes, the line of history, what follows (ins.md §2.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Transition {
@@ -185,7 +185,7 @@ pub struct Transition {
 }
 
 impl Transition {
-    /// The identity after the act.
+    /// The identity after the act (ins.md §2.3).
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
@@ -197,13 +197,13 @@ impl Transition {
         &self.change
     }
 
-    /// What follows besides the status.
+    /// What follows besides the status (ins.md §2.3).
     #[must_use]
     pub fn effects(&self) -> Effects {
         self.effects
     }
 
-    /// What to tell the user about an answer that was accepted.
+    /// What to tell the user about an answer that was accepted (ins.md §2.3).
     #[must_use]
     pub fn warnings(&self) -> &[InsiWarning] {
         &self.warnings
@@ -217,7 +217,7 @@ impl Transition {
 }
 
 impl Identity {
-    /// Reads back what a register kept.
+    /// Reads back what a register kept (ins.md §2.3).
     ///
     /// # Errors
     /// See [`ForbiddenIdentity`].

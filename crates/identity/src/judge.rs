@@ -8,7 +8,7 @@ use crate::spelling::same_words;
 use crate::traits::{Stated, Traits};
 use std::cmp::Reverse;
 
-/// What a comparison with the register comes to.
+/// What a comparison with the register comes to (ins.md §12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// One record, every trait equal.
@@ -25,7 +25,7 @@ pub enum Outcome {
     UnusableIdentity,
 }
 
-/// How sure it is *which* record; a person confirms in every case.
+/// How sure it is *which* record; a person confirms in every case (ins.md §12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Link {
     /// Presentation differs at most, the date is complete, the place known, no rival.
@@ -38,7 +38,7 @@ pub enum Link {
     None,
 }
 
-/// A record offered for comparison.
+/// A record offered for comparison (ins.md §12).
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a, R> {
     /// The caller's name for the record.
@@ -49,7 +49,7 @@ pub struct Candidate<'a, R> {
     pub opened: bool,
 }
 
-/// What a record has in common with the person.
+/// What a record has in common with the person (ins.md §12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Resemblance {
     /// Enough for it to be the person.
@@ -63,7 +63,7 @@ pub enum Resemblance {
     Slight,
 }
 
-/// A record compared.
+/// A record compared (ins.md §12).
 #[derive(Debug, Clone)]
 pub struct Judged<R> {
     /// The caller's name for the record.
@@ -79,14 +79,14 @@ pub struct Judged<R> {
 }
 
 impl<R> Judged<R> {
-    /// Whether enough agrees for it to be the person.
+    /// Whether enough agrees for it to be the person (ins.md §12).
     #[must_use]
     pub fn is_plausible(&self) -> bool {
         self.resemblance == Resemblance::Plausible
     }
 }
 
-/// The whole judgement.
+/// The whole judgement (ins.md §12).
 #[derive(Debug, Clone)]
 pub struct Judgement<R> {
     /// The outcome.
@@ -117,7 +117,7 @@ pub fn unusable_traits(traits: &Traits) -> Vec<Trait> {
     missing
 }
 
-/// Judges an identity against the records that a search brought.
+/// Judges an identity against the records that a search brought (ins.md §12).
 ///
 /// The order of `candidates` does not matter. Rules decide; likeness only orders what is shown.
 pub fn judge<'a, R>(identity: &PivotIdentity, candidates: impl IntoIterator<Item = Candidate<'a, R>>) -> Judgement<R> {

@@ -21,7 +21,7 @@ pub enum Entitlement {
     LockedTraits,
 }
 
-/// Whether a field may be edited, and what follows.
+/// Whether a field may be edited, and what follows (DMN INS 29–31).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Editability {
     /// Freely; the status stays.
@@ -43,7 +43,7 @@ pub enum Lock {
     NeverTyped,
 }
 
-/// Whether a field may be edited on a record of this status by somebody with this entitlement.
+/// Whether a field may be edited on a record of this status by somebody with this entitlement (DMN INS 29–31).
 #[must_use]
 pub fn editable(field: Field, status: Status, entitlement: Entitlement) -> Editability {
     match field {

@@ -3,7 +3,7 @@
 use crate::date::BirthDate;
 use std::fmt;
 
-/// A birth date as the Vitale card writes it: a day of the calendar, or a lunar date.
+/// A birth date as the Vitale card writes it: a day of the calendar, or a lunar date (ins.md §1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VitaleDate {
     /// A day that exists, parts unknown at most.
@@ -20,7 +20,7 @@ pub struct LunarDate {
     day: u8,
 }
 
-/// The text is not eight digits `AAAAMMJJ`.
+/// The text is not eight digits `AAAAMMJJ` (ins.md §1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VitaleDateError;
 
@@ -33,7 +33,7 @@ impl fmt::Display for VitaleDateError {
 impl std::error::Error for VitaleDateError {}
 
 impl VitaleDate {
-    /// Parses `AAAAMMJJ`.
+    /// Parses `AAAAMMJJ` (ins.md §1.6).
     ///
     /// # Errors
     /// [`VitaleDateError`]; a date that no calendar has is no error, it is lunar.
@@ -53,7 +53,7 @@ impl VitaleDate {
 }
 
 impl LunarDate {
-    /// The date written `MM/AAAA`, or `JJ/MM/AAAA` when a day is written.
+    /// The date written `MM/AAAA`, or `JJ/MM/AAAA` when a day is written (ins.md §1.6).
     #[must_use]
     pub fn french(self) -> String {
         match self.day {

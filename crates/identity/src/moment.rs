@@ -12,7 +12,7 @@ pub struct Moment(pub i64);
 pub struct Day(BirthDate);
 
 impl Day {
-    /// Builds a day that exists.
+    /// Builds a day that exists (ins.md §1.4).
     ///
     /// # Errors
     /// [`BirthDateError::Impossible`] or [`BirthDateError::Year`].

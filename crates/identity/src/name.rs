@@ -6,7 +6,7 @@ use std::fmt;
 /// The longest name accepted, in characters of the INS form (ins.md §1.4).
 const LONGEST: usize = 100;
 
-/// Why a name is refused. Carries no part of the name.
+/// Why a name is refused. Carries no part of the name (ins.md §1.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NameError {
     kind: NameErrorKind,
@@ -14,13 +14,13 @@ pub struct NameError {
 }
 
 impl NameError {
-    /// What is wrong.
+    /// What is wrong (ins.md §1.4).
     #[must_use]
     pub fn kind(self) -> NameErrorKind {
         self.kind
     }
 
-    /// Where, counted in characters from 1.
+    /// Where, counted in characters from 1 (ins.md §1.4).
     #[must_use]
     pub fn position(self) -> usize {
         self.position
@@ -128,13 +128,13 @@ macro_rules! name {
                 Ok(Self { spelled: spell(raw, $kind)?, raw: raw.trim().to_owned() })
             }
 
-            /// The name as it was typed or received.
+            /// The name as it was typed or received (ins.md §1.4).
             #[must_use]
             pub fn raw(&self) -> &str {
                 &self.raw
             }
 
-            /// The name in the INS character set: A–Z, space, hyphen, apostrophe.
+            /// The name in the INS character set: A–Z, space, hyphen, apostrophe (ins.md §1.4).
             #[must_use]
             pub fn spelled(&self) -> &str {
                 &self.spelled

@@ -7,7 +7,7 @@ use crate::phonetic::PhoneticKey;
 use crate::spelling::search_key;
 use std::fmt;
 
-/// How near two values are, nearest first.
+/// How near two values are, nearest first (ins.md §2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Closeness {
     /// The same once folded for search (DMN INS 9).
@@ -43,7 +43,7 @@ impl NearName {
         Self { sound: PhoneticKey::of_letters(&letters), letters }
     }
 
-    /// Says how near another name is; a name without a letter is far from every name.
+    /// Says how near another name is; a name without a letter is far from every name (ins.md §2.4).
     ///
     /// Edits are those of the optimal string alignment (Damerau's, none undone by another), fewer allowed in short names.
     #[must_use]

@@ -34,7 +34,7 @@ const BEGINNINGS: [(&[u8], &[u8]); 6] =
     [(b"MAC", b"MCC"), (b"SCH", b"SSS"), (b"ASA", b"AZA"), (b"KN", b"NN"), (b"PF", b"FF"), (b"PH", b"FF")];
 
 impl PhoneticKey {
-    /// Computes the key of a name, `None` when it has no letter.
+    /// Computes the key of a name, `None` when it has no letter (Soundex 2).
     ///
     /// Works on the letters of the INS spelling: case, accents, hyphens, apostrophes and spaces have no sound.
     #[must_use]

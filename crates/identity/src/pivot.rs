@@ -31,7 +31,7 @@ pub struct PivotClaims<'a> {
     pub birthcountry: Option<&'a str>,
 }
 
-/// An identity received from FranceConnect, parsed.
+/// An identity received from FranceConnect, parsed (franceconnect.md §4.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PivotIdentity {
     traits: Traits,
@@ -39,7 +39,8 @@ pub struct PivotIdentity {
 }
 
 impl PivotIdentity {
-    /// Parses the claims. Never fails: what cannot be read becomes an absent or unreadable trait.
+    /// Parses the claims (franceconnect.md §4.4). Never fails: what cannot be read becomes an absent or unreadable
+    /// trait.
     #[must_use]
     pub fn from_claims(claims: &PivotClaims<'_>) -> Self {
         let given_names = if claims.given_name_array.is_empty() {
@@ -92,14 +93,14 @@ impl PivotIdentity {
         self
     }
 
-    /// The traits.
+    /// The traits (franceconnect.md §4.4).
     #[must_use]
     pub fn traits(&self) -> &Traits {
         &self.traits
     }
 
     /// Whether the date is a 1st of January that no raw date confirms: the low platform writes a
-    /// year known alone that way.
+    /// year known alone that way (franceconnect.md §4.4).
     #[must_use]
     pub fn date_possibly_partial(&self) -> bool {
         self.date_possibly_partial

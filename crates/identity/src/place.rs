@@ -13,7 +13,7 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PlaceCode([u8; 5]);
 
-/// The code is not of the form `2A`, `2B` or two digits, then three digits.
+/// The code is not of the form `2A`, `2B` or two digits, then three digits (ins.md §1.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlaceCodeError;
 
@@ -86,7 +86,7 @@ impl fmt::Debug for Place {
 }
 
 impl PlaceCode {
-    /// Parses a code, letters in either case.
+    /// Parses a code, letters in either case (ins.md §1.7).
     ///
     /// # Errors
     /// [`PlaceCodeError`] when the form is not that of a code.
@@ -97,7 +97,7 @@ impl PlaceCode {
     }
 
     /// Reads FranceConnect's pair: the commune when born in France (99100), else the country;
-    /// `None` when neither is a code.
+    /// `None` when neither is a code (ins.md §1.7).
     #[must_use]
     pub fn from_franceconnect(birth_place: &str, birth_country: &str) -> Option<Self> {
         match birth_country.trim() {
@@ -106,27 +106,27 @@ impl PlaceCode {
         }
     }
 
-    /// The five characters.
+    /// The five characters (ins.md §1.7).
     #[must_use]
     pub fn as_str(&self) -> &str {
         // A parsed code is ASCII.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// Whether the code is a country's.
+    /// Whether the code is a country's (ins.md §1.7).
     #[must_use]
     pub fn is_country(&self) -> bool {
         self.0.starts_with(b"99")
     }
 
-    /// Whether the code says where: 99999 stands for an unknown place, 99100 for somewhere in France.
+    /// Whether the code says where: 99999 stands for an unknown place, 99100 for somewhere in France (ins.md §1.7).
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.0 != *b"99999" && self.0 != *b"99100"
     }
 
     /// Names the place, or returns `None` for a code that is not in the tables: such a code is shown with a warning and
-    /// never refused (row 47).
+    /// never refused (ins.md §12 row 47).
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         match table::of_code(*self).next() {
@@ -136,12 +136,12 @@ impl PlaceCode {
     }
 
     /// The codes in force that this one has become or is part of: the municipality of an arrondissement, the commune
-    /// that another was merged into, the countries that a country became (rows 46, 52 and 54).
+    /// that another was merged into, the countries that a country became (ins.md §12 rows 46, 52 and 54).
     pub fn successors(&self) -> impl Iterator<Item = Self> + use<> {
         table::successors(*self)
     }
 
-    /// Says how two different codes stand for one territory, or returns `None` (rows 46, 52 and 54).
+    /// Says how two different codes stand for one territory, or returns `None` (ins.md §12 rows 46, 52 and 54).
     ///
     /// Two arrondissements of one city, and two former communes of one new commune, are different places.
     #[must_use]

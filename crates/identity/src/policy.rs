@@ -12,25 +12,25 @@ pub struct Decided<T> {
 }
 
 impl<T> Decided<T> {
-    /// A value that nobody has decided: the safe one.
+    /// A value that nobody has decided: the safe one (EXI ID 19).
     #[must_use]
     pub const fn undecided(value: T) -> Self {
         Self { value, by: None }
     }
 
-    /// A value that somebody decided.
+    /// A value that somebody decided (EXI ID 19).
     #[must_use]
     pub fn by(value: T, author: Author, at: Moment) -> Self {
         Self { value, by: Some((author, at)) }
     }
 
-    /// The value.
+    /// The value (EXI ID 19).
     #[must_use]
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// Who decided it and when; `None` for the safe value.
+    /// Who decided it and when; `None` for the safe value (EXI ID 19).
     #[must_use]
     pub fn decision(&self) -> Option<&(Author, Moment)> {
         self.by.as_ref()
@@ -91,7 +91,7 @@ impl SpecialCases {
     }
 }
 
-/// What a site decides about identities; whatever the sources leave open is off until it does.
+/// What a site decides about identities; whatever the sources leave open is off until it does (EXI ID 19).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Whether a sign-in with `FranceConnect+` counts as a device, the person being seen (ins.md §3.3).

@@ -12,7 +12,7 @@ pub enum Sex {
 }
 
 impl Sex {
-    /// Parses the letter F, M or I.
+    /// Parses the letter F, M or I (ins.md §1.4).
     #[must_use]
     pub fn from_letter(letter: &str) -> Option<Self> {
         match letter {
@@ -33,7 +33,7 @@ impl Sex {
         }
     }
 
-    /// The letter F, M or I.
+    /// The letter F, M or I (ins.md §1.4).
     #[must_use]
     pub fn letter(self) -> &'static str {
         match self {

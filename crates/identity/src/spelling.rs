@@ -100,7 +100,7 @@ pub(crate) fn same_letters(left: &str, right: &str) -> bool {
     letters(left).eq(letters(right))
 }
 
-/// A run of text that is the same on both sides, or is not.
+/// A run of text that is the same on both sides, or is not (ins.md §1.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     /// The text as written on its side.
@@ -109,7 +109,7 @@ pub struct Span {
     pub differs: bool,
 }
 
-/// Marks, in two texts, the characters that differ from the other one.
+/// Marks, in two texts, the characters that differ from the other one (ins.md §1.4).
 ///
 /// Case and accents are the same letter here: only what a reader must look at is marked.
 #[must_use]

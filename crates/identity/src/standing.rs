@@ -90,7 +90,7 @@ impl Attributes {
     }
 }
 
-/// Where an identity stands: the INSi axis, the document axis, the attributes.
+/// Where an identity stands: the INSi axis, the document axis, the attributes (ins.md §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     ins_retrieved: bool,
@@ -114,7 +114,7 @@ impl Standing {
     /// A newly created identity, whatever its source but INSi (DMN INS 22).
     pub const PROVISIONAL: Self = Self { ins_retrieved: false, device_checked: false, attributes: Attributes::None };
 
-    /// Builds a standing from its axes.
+    /// Builds a standing from its axes (ins.md §2.1).
     ///
     /// # Errors
     /// [`ForbiddenStanding`] for a doubtful or fictitious identity on either axis.
@@ -136,19 +136,19 @@ impl Standing {
         }
     }
 
-    /// Whether the INS was retrieved from INSi.
+    /// Whether the INS was retrieved from INSi (ins.md §2.1).
     #[must_use]
     pub fn ins_retrieved(self) -> bool {
         self.ins_retrieved
     }
 
-    /// Whether the identity was checked against a high-confidence device.
+    /// Whether the identity was checked against a high-confidence device (ins.md §2.1).
     #[must_use]
     pub fn device_checked(self) -> bool {
         self.device_checked
     }
 
-    /// The attributes.
+    /// The attributes (EXI SI 22).
     #[must_use]
     pub fn attributes(self) -> Attributes {
         self.attributes

@@ -8,7 +8,7 @@ use crate::place::PlaceCode;
 use crate::sex::Sex;
 use std::fmt;
 
-/// A trait as a source states it.
+/// A trait as a source states it (DMN INS 1).
 #[derive(Clone, PartialEq, Eq)]
 pub enum Stated<T> {
     /// The source says nothing.
@@ -20,7 +20,7 @@ pub enum Stated<T> {
 }
 
 impl<T> Stated<T> {
-    /// Parses an optional text: empty is absent, unreadable is kept raw.
+    /// Parses an optional text: empty is absent, unreadable is kept raw (DMN INS 1).
     pub fn parse<E>(text: Option<&str>, parse: impl FnOnce(&str) -> Result<T, E>) -> Self {
         match text.map(str::trim) {
             None | Some("") => Self::Absent,
@@ -28,7 +28,7 @@ impl<T> Stated<T> {
         }
     }
 
-    /// The value, when known.
+    /// The value, when known (DMN INS 1).
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),

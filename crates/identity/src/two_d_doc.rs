@@ -149,7 +149,7 @@ impl TwoDDoc {
         &self.traits
     }
 
-    /// The birth place as it is written (field 6A).
+    /// The birth place as it is written (field 6A) (ANTS 2D-Doc 3.3.9).
     #[must_use]
     pub fn birth_place(&self) -> Option<&str> {
         self.birth_place.as_deref()
@@ -161,7 +161,7 @@ impl TwoDDoc {
         self.birth_country.as_deref()
     }
 
-    /// The machine-readable zone inside, its check digits verified (field 6F).
+    /// The machine-readable zone inside, its check digits verified (field 6F) (ANTS 2D-Doc 3.3.9).
     #[must_use]
     pub fn mrz(&self) -> Option<&MrzIdentity> {
         self.mrz.as_ref()
@@ -179,13 +179,13 @@ impl TwoDDoc {
         self.signed
     }
 
-    /// The first day of validity (field 6N).
+    /// The first day of validity (field 6N) (ANTS 2D-Doc 3.3.9).
     #[must_use]
     pub fn valid_from(&self) -> Option<Day> {
         self.valid_from
     }
 
-    /// The last day of validity (field 6O, else that of the zone inside).
+    /// The last day of validity (field 6O, else that of the zone inside) (ANTS 2D-Doc 3.3.9).
     #[must_use]
     pub fn valid_until(&self) -> Option<Day> {
         self.valid_until.or_else(|| self.mrz.as_ref().and_then(MrzIdentity::expiry))

@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Clone, Copy)]
 pub struct Matricule([u8; 15]);
 
-/// Why a matricule is refused. Carries no part of it.
+/// Why a matricule is refused. Carries no part of it (ins.md §1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MatriculeError {
     /// Thirteen characters: the key is missing (DMN INS 8).

@@ -29,7 +29,7 @@ impl From<Ins> for DatedIns {
 pub struct ActiveIns(Ins);
 
 impl ActiveIns {
-    /// The pair.
+    /// The pair (DMN INS 32).
     #[must_use]
     pub fn ins(&self) -> &Ins {
         &self.0
@@ -55,7 +55,7 @@ impl InsRecord {
     /// A record that holds no INS (DMN INS 22).
     pub const EMPTY: Self = Self { held: Held::Nothing, former: Vec::new() };
 
-    /// Reads back what was kept: the pair in force, or the one invalidated, and the former ones.
+    /// Reads back what was kept: the pair in force, or the one invalidated, and the former ones (DMN INS 32).
     #[must_use]
     pub fn restored(held: Option<DatedIns>, hidden: bool, former: Vec<DatedIns>) -> Self {
         let held = match held {
@@ -84,7 +84,7 @@ impl InsRecord {
         }
     }
 
-    /// The INS held, in force or hidden, with its days: what a register keeps.
+    /// The INS held, in force or hidden, with its days: what a register keeps (DMN INS 32).
     #[must_use]
     pub fn held(&self) -> Option<&DatedIns> {
         match &self.held {

@@ -83,7 +83,7 @@ impl fmt::Display for InsiUnusable {
 
 impl std::error::Error for InsiUnusable {}
 
-/// What is odd about an answer that is usable.
+/// What is odd about an answer that is usable (DMN INS 13–16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InsiWarning {
     /// The key of the number (ins.md §12 row 61).
@@ -112,7 +112,7 @@ pub enum InsiAnswer {
 }
 
 impl InsiAnswer {
-    /// Reads an answer.
+    /// Reads an answer (DMN INS 13–16).
     ///
     /// # Errors
     /// [`InsiUnusable`]: nothing is imported.

@@ -49,7 +49,7 @@ pub struct InsiQuery<'a> {
 }
 
 impl<'a> InsiQuery<'a> {
-    /// Takes from a record what INSi is asked with.
+    /// Takes from a record what INSi is asked with (ins.md §4.2).
     ///
     /// # Errors
     /// [`NotCallable`], with the first reason.

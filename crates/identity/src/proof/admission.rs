@@ -140,7 +140,7 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Admits pieces shown at the desk, in the situation that the receptionist states.
+    /// Admits pieces shown at the desk, in the situation that the receptionist states (RNIV §3.3).
     ///
     /// # Errors
     /// [`Insufficient`], with the first thing that is missing.
@@ -216,7 +216,7 @@ impl Proof {
         Ok(Self { case: Case::Ordinary, pieces: vec![Piece { device, holder: Holder::Patient, expires: None }] })
     }
 
-    /// Reads back a proof that was admitted when it was recorded.
+    /// Reads back a proof that was admitted when it was recorded (RNIV §3.3).
     #[must_use]
     pub fn restored(case: Case, pieces: Vec<Piece>) -> Self {
         Self { case, pieces }
