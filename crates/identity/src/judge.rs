@@ -1,6 +1,6 @@
 //! From candidates of the register to one outcome, and how sure it is which record.
 
-use crate::compare::{Concordance, Explanation, Finding, Trait, compare};
+use crate::compare::{Concordance, Explanation, Finding, Hint, Trait, compare};
 use crate::name::{BirthName, UsageName};
 use crate::near::{Closeness, closeness, date_closeness};
 use crate::pivot::PivotIdentity;
@@ -226,8 +226,10 @@ fn outcome<R>(judged: &[Judged<R>]) -> Outcome {
     let plausible = || judged.iter().filter(|one| one.is_plausible());
     let fitting = || plausible().filter(|one| !one.concordance.conflicts());
     let opened = judged.iter().find(|one| one.opened);
-    // Two records that fit as well are never one verdict, whichever was opened.
-    if fitting().count() > 1 {
+    // Two records that fit as well are never one verdict, whichever was opened; nor one that fits beside one
+    // whose name differs by a joined word only (ins.md §12 row 5).
+    let joined = plausible().filter(|one| only_joined_words(&one.concordance)).count();
+    if fitting().count() > 1 || (fitting().count() == 1 && joined > 0) {
         return Outcome::Several;
     }
     match opened {
@@ -246,6 +248,13 @@ fn outcome<R>(judged: &[Judged<R>]) -> Outcome {
             (None, _) => Outcome::Several,
         },
     }
+}
+
+/// Whether names differ, and by the space between their words alone.
+fn only_joined_words(concordance: &Concordance) -> bool {
+    let mut conflicts = concordance.findings().iter().map(|(_, finding)| *finding).filter(|one| one.conflicts());
+    conflicts.next() == Some(Finding::Conflict(Some(Hint::JoinedWords)))
+        && conflicts.all(|finding| finding == Finding::Conflict(Some(Hint::JoinedWords)))
 }
 
 fn link<R>(judged: &[Judged<R>], outcome: Outcome, identity: &PivotIdentity) -> Link {
