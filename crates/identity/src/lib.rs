@@ -1,7 +1,44 @@
-//! French patient identity: traits, standing, comparison.
+//! French patient identity by the RNIV and the INS: traits, places, INS, status, proofs, scanned documents, comparison.
 //!
 //! Pure: no input or output, no clock, no randomness, no serialisation. Everything that can be wrong
-//! is refused while parsing; what has been parsed compares without failing.
+//! is refused while parsing; what has been parsed compares without failing, and without allocating.
+//!
+//! ```
+//! use comptoir_identity::{
+//!     BirthDate, BirthName, Candidate, GivenName, GivenNames, InsRecord, Link, Outcome, PivotClaims, PivotIdentity,
+//!     PlaceCode, Sex, Stated, Trait, Traits, judge,
+//! };
+//!
+//! let record = Traits {
+//!     birth_name: Stated::parse(Some("TROIS DUPRE"), BirthName::parse),
+//!     first_given_name: Stated::parse(Some("MELISSANDRE"), GivenName::parse),
+//!     given_names: Stated::parse(Some("MELISSANDRE"), GivenNames::parse),
+//!     birth_date: BirthDate::parse_iso("1981-07-27").ok(),
+//!     sex: Some(Sex::Female),
+//!     birth_place: PlaceCode::parse("13012").ok(),
+//!     usage_name: Stated::Absent,
+//!     usage_given_name: Stated::Absent,
+//!     ins: InsRecord::EMPTY,
+//! };
+//! let person = PivotIdentity::from_claims(&PivotClaims {
+//!     family_name: Some("TROIS-DUPRE"),
+//!     given_name: Some("Melissandre Juliette"),
+//!     birthdate: Some("1981-07-27"),
+//!     gender: Some("female"),
+//!     birthplace: Some("13012"),
+//!     birthcountry: Some("99100"),
+//!     ..PivotClaims::default()
+//! });
+//! let judgement = judge(&person, [Candidate { record: "P-1042", traits: &record, opened: false }]);
+//! assert_eq!(judgement.outcome, Outcome::Explained);
+//! assert_eq!(judgement.link, Link::Safe);
+//! for one in &judgement.candidates {
+//!     println!("{}: {:?}", one.record, one.concordance.get(Trait::BirthName));
+//! }
+//! ```
+//!
+//! Where to begin: [`judge`] and [`compare`] for verdicts, [`Identity`] for statuses, [`Place`] for places, [`Ins`],
+//! [`ScannedIdentity`], [`MrzIdentity`] and [`TwoDDoc`] for what is scanned.
 
 mod compare;
 mod creation;
