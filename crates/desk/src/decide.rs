@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::verdict::{Outcome, Verdict};
-use comptoir_identity::{Standing, Stated};
+use comptoir_identity::{Standing, Stated, creatable};
 use comptoir_register::{ActKind, ArrivalId, ArrivalState, NewPatient, ReadError, RecordId, WriteError};
 use thiserror::Error;
 
@@ -39,15 +39,10 @@ impl Verdict {
     pub fn may_create(&self) -> bool {
         self.outcome == Outcome::Unknown
             && !self.candidates.iter().any(|one| one.plausible)
-            && self.identity.as_ref().is_some_and(|identity| {
-                let traits = identity.traits();
-                traits.birth_name.known().is_some()
-                    && traits.first_given_name.known().is_some()
-                    && traits.birth_date.is_some()
-                    && traits.sex.is_some()
-                    && traits.birth_place.is_some()
-                    && !identity.date_possibly_partial()
-            })
+            && self
+                .identity
+                .as_ref()
+                .is_some_and(|identity| creatable(identity.traits()) && !identity.date_possibly_partial())
     }
 }
 

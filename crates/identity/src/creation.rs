@@ -37,40 +37,21 @@ pub(crate) fn is_known(traits: &Traits, of: Trait) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::date::BirthDate;
-    use crate::ins::InsRecord;
-    use crate::name::{BirthName, GivenName};
-    use crate::place::PlaceCode;
-    use crate::sex::Sex;
-    use crate::traits::Stated;
-
-    fn traits(name: &str, first: &str, date: &str, sex: &str, place: &str) -> Traits {
-        Traits {
-            birth_name: Stated::parse(Some(name), BirthName::parse),
-            first_given_name: Stated::parse(Some(first), GivenName::parse),
-            given_names: Stated::Absent,
-            birth_date: BirthDate::parse_iso(date).ok(),
-            sex: Sex::from_letter(sex),
-            birth_place: PlaceCode::parse(place).ok(),
-            usage_name: Stated::Absent,
-            usage_given_name: Stated::Absent,
-            ins: InsRecord::EMPTY,
-        }
-    }
+    use crate::fixtures::traits;
 
     #[test]
     fn five_traits_make_a_record_and_nothing_else_does() {
         use Trait::{BirthDate, BirthName, BirthPlace, FirstGivenName, Sex};
         #[rustfmt::skip]
         let cases: [(&str, Traits, &[Trait]); 9] = [
-            ("INS 12, no list of given names, no name in use", traits("MARTIN", "ANNE", "1972-06-14", "F", "97601"), &[]),
-            ("§1.7, place unknown", traits("MARTIN", "ANNE", "1972-06-14", "F", "99999"), &[]),
-            ("§1.6, date partly known", traits("MARTIN", "ANNE", "1972-00-00", "F", "97601"), &[]),
-            ("sex I is local", traits("MARTIN", "ANNE", "1972-06-14", "I", "97601"), &[]),
-            ("row 21", traits("MARTIN", "", "1972-06-14", "F", "97601"), &[FirstGivenName]),
-            ("row 43", traits("MARTIN", "ANNE", "1972-06-14", "", "97601"), &[Sex]),
-            ("row 50", traits("SAVIGNY", "REMI", "1975-11-16", "M", ""), &[BirthPlace]),
-            ("row 12, a name that no rule can read", traits("MARTIN", "JEAN_PAUL", "1962-08-24", "M", "75107"), &[FirstGivenName]),
+            ("INS 12, no list of given names, no name in use", traits("MARTIN", "ANNE", "F", "1972-06-14", "97601"), &[]),
+            ("§1.7, place unknown", traits("MARTIN", "ANNE", "F", "1972-06-14", "99999"), &[]),
+            ("§1.6, date partly known", traits("MARTIN", "ANNE", "F", "1972-00-00", "97601"), &[]),
+            ("sex I is local", traits("MARTIN", "ANNE", "I", "1972-06-14", "97601"), &[]),
+            ("row 21", traits("MARTIN", "", "F", "1972-06-14", "97601"), &[FirstGivenName]),
+            ("row 43", traits("MARTIN", "ANNE", "", "1972-06-14", "97601"), &[Sex]),
+            ("row 50", traits("SAVIGNY", "REMI", "M", "1975-11-16", ""), &[BirthPlace]),
+            ("row 12, a name that no rule can read", traits("MARTIN", "JEAN_PAUL", "M", "1962-08-24", "75107"), &[FirstGivenName]),
             ("nothing", traits("", "", "", "", ""), &[BirthName, FirstGivenName, BirthDate, Sex, BirthPlace]),
         ];
         for (rule, traits, missing) in cases {

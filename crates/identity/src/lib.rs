@@ -44,6 +44,8 @@ mod compare;
 mod creation;
 mod datamatrix;
 mod date;
+#[cfg(test)]
+mod fixtures;
 mod given_names;
 mod history;
 mod identity;

@@ -82,7 +82,9 @@ fn verify(args: &VerifyArgs) -> Result<Passed, Stop> {
     match args.input.as_deref().filter(|file| file.as_os_str() != "-") {
         None => answer_all(&register, BufReader::new(io::stdin().lock()), &mut answers),
         Some(file) => {
-            let file = File::open(file).map_err(|_| Stop::Usage("Le fichier d'identités ne peut pas être lu."))?;
+            let file = File::open(file).map_err(|_| {
+                Stop::Usage("Le fichier d'identités ne peut pas être lu. Vérifiez son chemin et ses droits.")
+            })?;
             answer_all(&register, BufReader::new(file), &mut answers)
         }
     }
@@ -100,14 +102,16 @@ fn open(args: &VerifyArgs) -> Result<Register, Stop> {
     };
     // A register is never made here: every answer would be that nobody is known.
     if !file.is_file() {
-        return Err(Stop::Usage("Ce registre n'existe pas : vérifiez le chemin donné à --register."));
+        return Err(Stop::Usage(
+            "Ce registre n'existe pas, et aucun n'a été créé. Vérifiez le chemin donné à --register, ou ouvrez d'abord Comptoir sur ce poste.",
+        ));
     }
     let Some(name) = &args.key_env else {
         return Ok(open_register(&file, &SystemKeychain::new(environment.namespace()), &SystemRandom::new())?);
     };
     let text = std::env::var(name)
         .map(Zeroizing::new)
-        .map_err(|_| Stop::Usage("La variable d'environnement nommée par --key-env n'existe pas."))?;
+        .map_err(|_| Stop::Usage("La variable d'environnement nommée par --key-env n'existe pas. Définissez-la, ou retirez --key-env pour utiliser le trousseau."))?;
     let key = RegisterKey::from_hexadecimal(text.trim())
         .map_err(|_| Stop::Usage("La clé nommée par --key-env doit avoir 64 chiffres hexadécimaux."))?;
     Ok(Register::open(&file, &key).map_err(OpenRegisterError::from)?)
@@ -203,9 +207,15 @@ impl Refusal {
 
     fn answer(self, line: u64) -> Value {
         let message = match self.code {
-            "line-too-long" => "La ligne dépasse 64 Kio : elle n'a pas été lue.",
-            "id-missing" => "La ligne n'a pas d'identifiant « id » (un texte ou un nombre).",
-            _ => "La ligne n'est pas un objet JSON en UTF-8.",
+            "line-too-long" => {
+                "La ligne dépasse 64 Kio et n'a pas été lue ; les autres le sont. Raccourcissez-la et renvoyez-la."
+            }
+            "id-missing" => {
+                "La ligne n'a pas d'identifiant « id » et n'a pas été comparée ; les autres le sont. Ajoutez un texte ou un nombre et renvoyez-la."
+            }
+            _ => {
+                "La ligne n'est pas un objet JSON en UTF-8 et n'a pas été comparée ; les autres le sont. Corrigez-la et renvoyez-la."
+            }
         };
         json!({"id": self.id, "line": line, "error": {"code": self.code, "message": message, "retry": false}})
     }

@@ -1,48 +1,27 @@
 //! The transition table of ins.md §2.3 and rows 31, 62, 65, 72–92 and 107 of §12.
 
 use super::*;
+use crate::fixtures::{self, ADRUN};
 use crate::history::Cause;
 use crate::ins::{DatedIns, Environment, InsOid, InsRecord, Matricule};
 use crate::insi::{InsIdentity, InsiClaims, InsiNumber, InsiQuery, NotCallable};
 use crate::lock::Entitlement;
 use crate::moment::Day;
-use crate::name::{BirthName, GivenName, UsageName};
+use crate::name::{GivenName, UsageName};
 use crate::place::PlaceCode;
 use crate::policy::{Decided, DeviceList};
 use crate::proof::{Applicant, Assurance, CardIssuer, Case, Channel, Confirmation, Degree, Device, Holder, Piece};
-use crate::sex::Sex;
 use crate::standing::Attribute;
 use crate::traits::Stated;
 use crate::{compare_records, given_names::GivenNames};
 use Status::{Provisional, Qualified, Retrieved, Validated};
-
-const ADRUN: InsiClaims<'_> = InsiClaims {
-    active: InsiNumber { number: "2751263220749", key: Some("74"), oid: NIR, from: None, until: None },
-    history: &[],
-    birth_name: "ADRUN",
-    given_names: "ZOE",
-    sex: "F",
-    birth_date: "1975-12-31",
-    birth_place: Some("63220"),
-};
-const NIR: &str = "1.2.250.1.213.1.4.8";
 
 fn author() -> Author {
     Author::parse("accueil.martin").expect("a name")
 }
 
 fn traits() -> Traits {
-    Traits {
-        birth_name: Stated::parse(Some("Adrun"), BirthName::parse),
-        first_given_name: Stated::parse(Some("Zoé"), GivenName::parse),
-        given_names: Stated::Absent,
-        birth_date: BirthDate::parse_iso("1975-12-31").ok(),
-        sex: Some(Sex::Female),
-        birth_place: PlaceCode::parse("63220").ok(),
-        usage_name: Stated::Absent,
-        usage_given_name: Stated::Absent,
-        ins: InsRecord::EMPTY,
-    }
+    fixtures::traits("Adrun", "Zoé", "F", "1975-12-31", "63220")
 }
 
 /// An act of the author, at a given moment.

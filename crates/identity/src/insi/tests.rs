@@ -3,34 +3,24 @@
 use super::*;
 use crate::compare::Trait;
 use crate::date::BirthDate;
+use crate::fixtures::{ADRUN, NIR, traits};
 use crate::given_names::GivenNames;
 use crate::history::Author;
 use crate::identity::{Act, Identity};
-use crate::ins::{Environment, InsNature, InsRecord, KeyWarning};
+use crate::ins::{Environment, InsNature, KeyWarning};
 use crate::moment::Moment;
-use crate::name::{BirthName, GivenName};
-use crate::place::PlaceCode;
+use crate::name::GivenName;
 use crate::policy::Policy;
 use crate::sex::Sex;
 use crate::standing::{Attribute, Attributes, Status};
 use crate::traits::{Stated, Traits};
 
-const NIR: &str = "1.2.250.1.213.1.4.8";
 const NIA: &str = "1.2.250.1.213.1.4.9";
 
 const fn number<'a>(number: &'a str, key: &'a str, oid: &'a str) -> InsiNumber<'a> {
     InsiNumber { number, key: Some(key), oid, from: None, until: None }
 }
 
-const ADRUN: InsiClaims<'_> = InsiClaims {
-    active: number("2751263220749", "74", NIR),
-    history: &[],
-    birth_name: "ADRUN",
-    given_names: "ZOE",
-    sex: "F",
-    birth_date: "1975-12-31",
-    birth_place: Some("63220"),
-};
 const HERMANN: InsiClaims<'_> = InsiClaims {
     active: number("1810363220456", "60", NIR),
     history: &[number("2810363220456", "10", NIR)],
@@ -49,20 +39,6 @@ const ECETINSI: InsiClaims<'_> = InsiClaims {
     birth_date: "2009-07-14",
     birth_place: Some("63220"),
 };
-
-fn traits(name: &str, first: &str, sex: &str, date: &str, place: &str) -> Traits {
-    Traits {
-        birth_name: Stated::parse(Some(name), BirthName::parse),
-        first_given_name: Stated::parse(Some(first), GivenName::parse),
-        given_names: Stated::Absent,
-        birth_date: BirthDate::parse_iso(date).ok(),
-        sex: Sex::from_letter(sex),
-        birth_place: PlaceCode::parse(place).ok(),
-        usage_name: Stated::Absent,
-        usage_given_name: Stated::Absent,
-        ins: InsRecord::EMPTY,
-    }
-}
 
 fn record(traits: Traits) -> Identity {
     Identity::restored(traits, None, Attributes::None).expect("allowed")
