@@ -4,7 +4,7 @@ use crate::journal::{Act, append};
 use crate::patient::{COLUMNS, Patient, RecordId, read};
 use crate::{ReadError, Register, WriteError};
 use comptoir_identity::BirthDate;
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 /// An arrival's number in this register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,26 +90,7 @@ impl Register {
     /// # Errors
     /// See [`ReadError`].
     pub fn arrivals(&self, day: &str) -> Result<Vec<Arrival>, ReadError> {
-        let connection = self.connection();
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT {COLUMNS}, a.id, a.time, a.display_name, a.birth_date, a.state
-             FROM arrivals a LEFT JOIN patients p ON p.id = a.patient WHERE a.day = ?1 ORDER BY a.time, a.id"
-        ))?;
-        let mut rows = statement.query([day])?;
-        let mut arrivals = Vec::new();
-        while let Some(row) = rows.next()? {
-            let known: Option<i64> = row.get(0)?;
-            let (birth_date, state): (Option<String>, String) = (row.get(16)?, row.get(17)?);
-            arrivals.push(Arrival {
-                id: ArrivalId(row.get(13)?),
-                time: row.get(14)?,
-                display_name: row.get(15)?,
-                birth_date: birth_date.and_then(|date| BirthDate::parse_iso(&date).ok()),
-                patient: known.map(|_| read(&connection, row)).transpose()?,
-                state: ArrivalState::from_text(&state).ok_or(ReadError::Damaged)?,
-            });
-        }
-        Ok(arrivals)
+        self.read(|connection| arrivals(connection, day))
     }
 
     /// Adds an arrival. Performs I/O.
@@ -117,7 +98,7 @@ impl Register {
     /// # Errors
     /// See [`WriteError`].
     pub fn add_arrival(&self, new: &NewArrival) -> Result<ArrivalId, WriteError> {
-        let connection = self.connection();
+        let connection = self.writer();
         connection.execute(
             "INSERT INTO arrivals (day, time, display_name, birth_date, patient) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![
@@ -143,7 +124,7 @@ impl Register {
         record: Option<RecordId>,
         act: &Act<'_>,
     ) -> Result<(), WriteError> {
-        let mut connection = self.connection();
+        let mut connection = self.writer();
         let transaction = connection.transaction()?;
         if let Some(arrival) = arrival {
             settle(&transaction, arrival, state, record)?;
@@ -151,6 +132,28 @@ impl Register {
         append(&transaction, act, record)?;
         Ok(transaction.commit()?)
     }
+}
+
+fn arrivals(connection: &Connection, day: &str) -> Result<Vec<Arrival>, ReadError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS}, a.id, a.time, a.display_name, a.birth_date, a.state
+         FROM arrivals a LEFT JOIN patients p ON p.id = a.patient WHERE a.day = ?1 ORDER BY a.time, a.id"
+    ))?;
+    let mut rows = statement.query([day])?;
+    let mut arrivals = Vec::new();
+    while let Some(row) = rows.next()? {
+        let known: Option<i64> = row.get(0)?;
+        let (birth_date, state): (Option<String>, String) = (row.get(16)?, row.get(17)?);
+        arrivals.push(Arrival {
+            id: ArrivalId(row.get(13)?),
+            time: row.get(14)?,
+            display_name: row.get(15)?,
+            birth_date: birth_date.and_then(|date| BirthDate::parse_iso(&date).ok()),
+            patient: known.map(|_| read(connection, row)).transpose()?,
+            state: ArrivalState::from_text(&state).ok_or(ReadError::Damaged)?,
+        });
+    }
+    Ok(arrivals)
 }
 
 /// Settles an arrival inside the transaction of the change it belongs to.

@@ -5,35 +5,22 @@
 //! else the name and the given name: two searches find them all, and each is bounded.
 
 use crate::patient::{COLUMNS, Patient, read};
-use crate::search::after;
 use crate::{ReadError, Register};
-use comptoir_identity::{BirthDate, BirthName, GivenName, PivotIdentity, PlaceCode, UsageName, search_key};
+use comptoir_identity::{BirthDate, BirthName, PivotIdentity, UsageName, search_key};
 use rusqlite::{Connection, Params};
 use std::collections::BTreeSet;
 
 /// Records that one search brings; past it, those that share more come first.
 const BOUND: i64 = 200;
 
-/// The date, and one of the names or the given name.
-pub(crate) const BY_DATE: &str = "WHERE p.birth_date BETWEEN ?1 AND ?2 AND (
-        EXISTS (SELECT 1 FROM name_keys k WHERE k.patient = p.id AND k.kind = 'name' AND k.key IN (?3, ?4))
-        OR EXISTS (SELECT 1 FROM name_keys k
-            WHERE k.patient = p.id AND k.kind = 'given' AND k.key >= ?5 AND k.key < ?6))
-    ORDER BY EXISTS (SELECT 1 FROM name_keys k
-            WHERE k.patient = p.id AND k.kind = 'name' AND k.key IN (?3, ?4)) DESC, p.id
-    LIMIT ?7";
-
 /// The INS, today's or a former one.
 pub(crate) const BY_INS: &str =
-    "WHERE p.id IN (SELECT i.patient FROM ins i WHERE i.matricule = ?1 AND i.oid = ?2) ORDER BY p.id LIMIT ?3";
+    "WHERE p.id IN (SELECT i.patient FROM ins i WHERE i.matricule = ?1 AND i.oid = ?2) AND p.merged_into IS NULL
+    ORDER BY p.id LIMIT ?3";
 
-/// One of the names and the given name, whatever the date.
-pub(crate) const BY_NAMES: &str = "WHERE p.id IN (
-        SELECT n.patient FROM name_keys n WHERE n.kind = 'name' AND n.key IN (?1, ?2))
-    AND EXISTS (SELECT 1 FROM name_keys k
-        WHERE k.patient = p.id AND k.kind = 'given' AND k.key >= ?3 AND k.key < ?4)
-    ORDER BY p.birth_place IS ?5 DESC, p.id
-    LIMIT ?6";
+const BY_DATE: &str = "WHERE p.birth_date BETWEEN ?1 AND ?2 AND p.merged_into IS NULL";
+const BY_NAMES: &str = "WHERE p.merged_into IS NULL
+    AND (p.name_key IN (?1, ?2) OR search_key(p.usage_name) IN (?1, ?2))";
 
 impl Register {
     /// The records to compare with an identity, bounded, each once. Performs I/O.
@@ -43,19 +30,17 @@ impl Register {
     /// # Errors
     /// See [`ReadError`].
     pub fn candidates(&self, identity: &PivotIdentity) -> Result<Vec<Patient>, ReadError> {
-        let connection = self.connection();
+        let connection = self.writer();
         let [name, usage] = names(identity);
-        let (from, to) = given_name(identity);
-        let place = identity.traits().birth_place.as_ref().map(PlaceCode::as_str);
         let mut found = Vec::new();
         if let Some(active) = identity.traits().ins.active() {
             let (matricule, oid) = (active.ins().matricule(), active.ins().oid());
             collect(&connection, &mut found, BY_INS, (matricule.as_str(), oid.as_str(), BOUND))?;
         }
-        for (first, last) in dates(identity) {
-            collect(&connection, &mut found, BY_DATE, (first, last, &name, &usage, &from, &to, BOUND))?;
+        for dates in dates(identity) {
+            collect(&connection, &mut found, BY_DATE, dates)?;
         }
-        collect(&connection, &mut found, BY_NAMES, (&name, &usage, &from, &to, place, BOUND))?;
+        collect(&connection, &mut found, BY_NAMES, (&name, &usage))?;
         Ok(found)
     }
 }
@@ -81,13 +66,6 @@ fn names(identity: &PivotIdentity) -> [String; 2] {
     [key(traits.birth_name.known().map(BirthName::spelled)), key(traits.usage_name.known().map(UsageName::spelled))]
 }
 
-/// The keys between which a given name begins with the first word of the identity's; none when unknown.
-fn given_name(identity: &PivotIdentity) -> (String, String) {
-    let given = identity.traits().first_given_name.known().map(GivenName::spelled).unwrap_or_default();
-    let word = given.split([' ', '-', '\'']).map(search_key).find(|word| !word.is_empty());
-    word.map_or_else(Default::default, |word| (word.clone(), after(&word)))
-}
-
 fn collect(
     connection: &Connection,
     found: &mut Vec<Patient>,
@@ -108,8 +86,8 @@ fn collect(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Act, ActKind, NewPatient, RecordId};
-    use comptoir_identity::{Candidate, GivenNames, Judgement, PivotClaims, Sex, Standing, Traits, judge};
+    use crate::RecordId;
+    use comptoir_identity::{Candidate, GivenNames, Judgement, PivotClaims, PlaceCode, Sex, Traits, judge};
     use jiff::Timestamp;
     use std::collections::BTreeMap;
 
@@ -248,30 +226,5 @@ mod tests {
             }
         }
         assert!(met.values().all(|records| *records > 0), "a change that finds nobody proves nothing: {met:?}");
-    }
-
-    #[test]
-    fn past_the_bound_those_who_share_more_come_first() {
-        let register = Register::in_memory().expect("a register");
-        let recorded = demonstration().patient(RecordId::of(1)).expect("read").expect("there");
-        let named = |name: &str| {
-            let mut person = Person::recorded_as(&recorded.traits);
-            person.family_name = name.to_owned();
-            person.identity()
-        };
-        let new = |name: &str| {
-            let traits = named(name).traits().clone();
-            NewPatient { external_id: None, traits, standing: Standing::PROVISIONAL }
-        };
-        // The same birth day and given name, as a 1st of January may bring in a large register.
-        let mut patients: Vec<_> = (0..300).map(|_| new("AUTRE")).collect();
-        patients.push(new("MARTIN"));
-        let act = Act::new(Timestamp::UNIX_EPOCH, "anne", ActKind::PatientCreated);
-        register.insert_all(&patients, &act).expect("inserted");
-        let found = register.candidates(&named("MARTIN")).expect("read");
-        assert_eq!(i64::try_from(found.len()), Ok(BOUND));
-        let with_the_name =
-            |one: &Patient| one.traits.birth_name.known().is_some_and(|name| name.spelled() == "MARTIN");
-        assert!(found.iter().any(with_the_name), "the one whose name agrees too is among them");
     }
 }

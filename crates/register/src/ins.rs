@@ -11,11 +11,13 @@ impl Register {
     /// # Errors
     /// See [`ReadError`].
     pub fn find_ins(&self, ins: &Ins) -> Result<Vec<RecordId>, ReadError> {
-        let connection = self.connection();
-        let mut statement = connection
-            .prepare_cached("SELECT DISTINCT patient FROM ins WHERE matricule = ?1 AND oid = ?2 ORDER BY patient")?;
-        let found = statement.query_map((ins.matricule().as_str(), ins.oid().as_str()), |row| row.get(0))?;
-        Ok(found.map(|id| id.map(RecordId::of)).collect::<Result<_, _>>()?)
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT DISTINCT patient FROM ins WHERE matricule = ?1 AND oid = ?2 ORDER BY patient",
+            )?;
+            let found = statement.query_map((ins.matricule().as_str(), ins.oid().as_str()), |row| row.get(0))?;
+            Ok(found.map(|id| id.map(RecordId::of)).collect::<Result<_, _>>()?)
+        })
     }
 }
 
@@ -24,13 +26,16 @@ pub(crate) fn insert(
     patient: RecordId,
     record: &InsRecord,
 ) -> Result<(), rusqlite::Error> {
-    let held = record.held().map(|dated| (if record.hidden().is_some() { "hidden" } else { "in-force" }, dated));
+    let held = record.held().map(|dated| (0, if record.hidden().is_some() { "hidden" } else { "in-force" }, dated));
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO ins (patient, state, matricule, oid, since, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO ins (patient, number, state, matricule, oid, since, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
-    for (state, dated) in held.into_iter().chain(record.former().iter().map(|dated| ("former", dated))) {
+    // 0 is the one held; former ones follow, in the order received.
+    let former = (1_i64..).zip(record.former()).map(|(number, dated)| (number, "former", dated));
+    for (number, state, dated) in held.into_iter().chain(former) {
         statement.execute(params![
             patient.number(),
+            number,
             state,
             dated.ins.matricule().as_str(),
             dated.ins.oid().as_str(),
@@ -43,7 +48,7 @@ pub(crate) fn insert(
 
 pub(crate) fn read(connection: &Connection, patient: RecordId) -> Result<InsRecord, ReadError> {
     let mut statement = connection
-        .prepare_cached("SELECT state, matricule, oid, since, until FROM ins WHERE patient = ?1 ORDER BY rowid")?;
+        .prepare_cached("SELECT state, matricule, oid, since, until FROM ins WHERE patient = ?1 ORDER BY number")?;
     let mut rows = statement.query([patient.number()])?;
     let (mut held, mut hidden, mut former) = (None, false, Vec::new());
     while let Some(row) = rows.next()? {
@@ -151,7 +156,7 @@ mod tests {
             ("no authority", "UPDATE ins SET oid = '1.2.3'"),
             ("no such day", "UPDATE ins SET since = '2019-02-30'"),
         ] {
-            assert!(register.connection().execute(change, []).is_err(), "{rule}");
+            assert!(register.writer().execute(change, []).is_err(), "{rule}");
         }
         let mut doubtful = person(ins);
         doubtful.standing = Standing::new(false, false, Attributes::Doubtful).expect("allowed");

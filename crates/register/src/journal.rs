@@ -113,7 +113,7 @@ impl Register {
     /// # Errors
     /// See [`WriteError`].
     pub fn journal(&self, act: &Act<'_>) -> Result<(), WriteError> {
-        let mut connection = self.connection();
+        let mut connection = self.writer();
         let transaction = connection.transaction()?;
         append(&transaction, act, act.record)?;
         Ok(transaction.commit()?)
@@ -124,7 +124,7 @@ impl Register {
     /// # Errors
     /// See [`ReadError`].
     pub fn verify_journal(&self) -> Result<JournalState, ReadError> {
-        verify(&self.connection())
+        self.read(verify)
     }
 }
 
@@ -221,10 +221,10 @@ mod tests {
             let register = register_with_three_lines();
             // Whoever alters the file by hand has no triggers in the way.
             register
-                .connection()
+                .writer()
                 .execute_batch("DROP TRIGGER journal_is_never_changed; DROP TRIGGER journal_is_never_deleted;")
                 .expect("dropped");
-            register.connection().execute_batch(alteration).expect("altered");
+            register.writer().execute_batch(alteration).expect("altered");
             assert_eq!(register.verify_journal().expect("read").broken_at, broken_at, "{rule}");
         }
     }
@@ -238,7 +238,7 @@ mod tests {
             ("UPDATE journal SET payload = NULL", true),
         ] {
             let register = register_with_three_lines();
-            let done = register.connection().execute(alteration, []).is_ok();
+            let done = register.writer().execute(alteration, []).is_ok();
             assert_eq!(done, allowed, "{alteration}");
         }
     }

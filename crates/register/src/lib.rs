@@ -6,13 +6,16 @@
 mod arrivals;
 mod candidates;
 pub mod demo;
+mod functions;
 mod ins;
 mod journal;
 mod key;
 mod open;
 mod patient;
+mod readers;
 mod search;
 
+use readers::Readers;
 use rusqlite::Connection;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,7 +31,13 @@ pub use search::{Found, Search};
 /// The practice's register. Clones share it.
 #[derive(Clone)]
 pub struct Register {
-    connection: Arc<Mutex<Connection>>,
+    store: Arc<Store>,
+}
+
+/// One connection that writes; readers beside it where there is a file.
+struct Store {
+    writer: Mutex<Connection>,
+    readers: Option<Readers>,
 }
 
 impl fmt::Debug for Register {
@@ -38,8 +47,21 @@ impl fmt::Debug for Register {
 }
 
 impl Register {
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    fn over(writer: Connection, readers: Option<Readers>) -> Self {
+        Self { store: Arc::new(Store { writer: Mutex::new(writer), readers }) }
+    }
+
+    /// The connection that writes; there is one.
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        self.store.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads beside whoever writes. Nothing else can see a register in memory: there the writer reads.
+    fn read<T, E: From<rusqlite::Error>>(&self, act: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+        match &self.store.readers {
+            Some(readers) => readers.read(act),
+            None => act(&self.writer()),
+        }
     }
 }
 

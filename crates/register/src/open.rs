@@ -1,11 +1,12 @@
 //! Opening and making a register.
 
-use crate::Register;
 use crate::key::RegisterKey;
-use rusqlite::{Connection, ErrorCode, MAIN_DB, TransactionBehavior};
+use crate::readers::Readers;
+use crate::{Register, functions};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -14,6 +15,7 @@ static MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/001_first.sql")),
     M::up(include_str!("migrations/002_completed_dates.sql")),
     M::up(include_str!("migrations/003_ins.sql")),
+    M::up(include_str!("migrations/004_upkeep.sql")),
 ];
 
 /// How long one program waits for another that is writing to the same register.
@@ -93,22 +95,15 @@ impl Register {
     /// # Errors
     /// See [`OpenError`]; the file is left as it was.
     pub fn open(file: &Path, key: &RegisterKey) -> Result<Self, OpenError> {
-        let connection = {
-            let _alone = SETTING_UP.lock().unwrap_or_else(PoisonError::into_inner);
-            let connection = Connection::open(file)?;
-            connection.busy_timeout(PATIENCE)?;
-            // First of all: SQLCipher writes to stderr what goes wrong with a key.
-            connection.pragma_update(None, "cipher_log_level", "NONE")?;
-            connection.execute_batch(&key.pragma())?;
-            connection
-        };
+        let connection = keyed(file, key, OpenFlags::default())?;
         // The key is only tried by the first read.
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         // SQLite opens what it may not write, and would only say so at the first patient.
         if connection.is_readonly(MAIN_DB)? {
             return Err(OpenError::CannotWrite);
         }
-        Self::prepare(connection)
+        let readers = Readers::of(file.to_owned(), key.clone());
+        Ok(Self::over(Self::prepare(connection)?, Some(readers)))
     }
 
     /// Makes an empty register in memory, forgotten when the program ends (`--session-only`).
@@ -116,10 +111,10 @@ impl Register {
     /// # Errors
     /// See [`OpenError`].
     pub fn in_memory() -> Result<Self, OpenError> {
-        Self::prepare(Connection::open_in_memory()?)
+        Ok(Self::over(Self::prepare(Connection::open_in_memory()?)?, None))
     }
 
-    fn prepare(mut connection: Connection) -> Result<Self, OpenError> {
+    fn prepare(mut connection: Connection) -> Result<Connection, OpenError> {
         // A journal line reads the one before it: only who may write may read that.
         connection.set_transaction_behavior(TransactionBehavior::Immediate);
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -128,6 +123,7 @@ impl Register {
         connection.pragma_update(None, "secure_delete", true)?;
         // Sorting a search spills nothing in clear beside the encrypted file.
         connection.pragma_update(None, "temp_store", "MEMORY")?;
+        functions::add(&connection)?;
         let migrations = Migrations::from_slice(MIGRATIONS);
         let newer = matches!(
             migrations.current_version(&connection),
@@ -148,8 +144,19 @@ impl Register {
                 });
             }
         }
-        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+        Ok(connection)
     }
+}
+
+/// Opens a file and gives it its key, which nothing has tried yet.
+pub(crate) fn keyed(file: &Path, key: &RegisterKey, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let _alone = SETTING_UP.lock().unwrap_or_else(PoisonError::into_inner);
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    // First of all: SQLCipher writes to stderr what goes wrong with a key.
+    connection.pragma_update(None, "cipher_log_level", "NONE")?;
+    connection.execute_batch(&key.pragma())?;
+    Ok(connection)
 }
 
 /// Asks again while another program has the file: the store does not wait by itself where a file is
@@ -185,7 +192,7 @@ mod tests {
         let newer = folder.path().join("newer.db");
         {
             let register = Register::open(&newer, &good).expect("made");
-            register.connection().pragma_update(None, "user_version", 99).expect("set");
+            register.writer().pragma_update(None, "user_version", 99).expect("set");
         }
         let newer = std::fs::read(&newer).expect("read");
         let mut garbled = whole.clone();
@@ -289,8 +296,10 @@ mod tests {
         for date in dates {
             connection.execute(insert, [date]).expect("inserted");
         }
-        let register = Register::prepare(connection).expect("brought up to date");
-        let connection = register.connection();
+        let connection = Register::prepare(connection).expect("brought up to date");
+        let folded: String =
+            connection.query_row("SELECT name_key FROM patients LIMIT 1", [], |row| row.get(0)).expect("read");
+        assert_eq!(folded, "A");
         for date in dates {
             let known = comptoir_identity::BirthDate::parse_iso(date).expect("a date");
             let completed: String = connection

@@ -8,7 +8,6 @@ use comptoir_identity::{
     search_key,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use std::collections::BTreeSet;
 
 /// A record's number in this register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,7 +59,11 @@ impl Register {
     /// # Errors
     /// See [`ReadError`].
     pub fn count(&self) -> Result<u64, ReadError> {
-        let count: i64 = self.connection().query_row("SELECT count(*) FROM patients", [], |row| row.get(0))?;
+        let count: i64 = self.read(|connection| {
+            connection
+                .query_row("SELECT count(*) FROM patients WHERE merged_into IS NULL", [], |row| row.get(0))
+                .map_err(ReadError::from)
+        })?;
         u64::try_from(count).map_err(|_| ReadError::Damaged)
     }
 
@@ -69,7 +72,7 @@ impl Register {
     /// # Errors
     /// See [`WriteError`]; nothing is written then.
     pub fn insert(&self, new: &NewPatient, act: &Act<'_>) -> Result<RecordId, WriteError> {
-        let mut connection = self.connection();
+        let mut connection = self.writer();
         let transaction = connection.transaction()?;
         let id = insert(&transaction, new, act)?;
         append(&transaction, act, Some(id))?;
@@ -88,7 +91,7 @@ impl Register {
         arrival: Option<ArrivalId>,
         act: &Act<'_>,
     ) -> Result<RecordId, WriteError> {
-        let mut connection = self.connection();
+        let mut connection = self.writer();
         let transaction = connection.transaction()?;
         let id = insert(&transaction, new, act)?;
         if let Some(arrival) = arrival {
@@ -104,7 +107,7 @@ impl Register {
     /// # Errors
     /// See [`WriteError`]; nothing is written then.
     pub fn insert_all(&self, new: &[NewPatient], act: &Act<'_>) -> Result<(), WriteError> {
-        let mut connection = self.connection();
+        let mut connection = self.writer();
         let transaction = connection.transaction()?;
         for patient in new {
             insert(&transaction, patient, act)?;
@@ -118,10 +121,7 @@ impl Register {
     /// # Errors
     /// See [`ReadError`].
     pub fn patient(&self, id: RecordId) -> Result<Option<Patient>, ReadError> {
-        let connection = self.connection();
-        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM patients p WHERE p.id = ?1"))?;
-        let mut rows = statement.query([id.0])?;
-        rows.next()?.map(|row| read(&connection, row)).transpose()
+        self.read(|connection| patient(connection, id))
     }
 
     /// The record shown as `record`: an external identifier, or `local:N`. Performs I/O.
@@ -129,22 +129,27 @@ impl Register {
     /// # Errors
     /// See [`ReadError`].
     pub fn find_record(&self, record: &str) -> Result<Option<RecordId>, ReadError> {
-        let connection = self.connection();
-        let found: Option<i64> = match record.strip_prefix("local:") {
-            Some(number) => {
-                let number: i64 = number.parse().unwrap_or(0);
-                connection
-                    .query_row("SELECT id FROM patients WHERE id = ?1 AND external_id IS NULL", [number], |row| {
-                        row.get(0)
-                    })
-                    .optional()?
-            }
-            None => connection
-                .query_row("SELECT id FROM patients WHERE external_id = ?1", [record], |row| row.get(0))
-                .optional()?,
-        };
+        let found = self.read(|connection| find(connection, record))?;
         Ok(found.map(RecordId))
     }
+}
+
+fn find(connection: &Connection, record: &str) -> Result<Option<i64>, ReadError> {
+    let found = match record.strip_prefix("local:") {
+        Some(number) => {
+            let number: i64 = number.parse().unwrap_or(0);
+            connection
+                .query_row("SELECT id FROM patients WHERE id = ?1 AND external_id IS NULL", [number], |row| row.get(0))
+        }
+        None => connection.query_row("SELECT id FROM patients WHERE external_id = ?1", [record], |row| row.get(0)),
+    };
+    Ok(found.optional()?)
+}
+
+pub(crate) fn patient(connection: &Connection, id: RecordId) -> Result<Option<Patient>, ReadError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM patients p WHERE p.id = ?1"))?;
+    let mut rows = statement.query([id.0])?;
+    rows.next()?.map(|row| read(connection, row)).transpose()
 }
 
 pub(crate) fn insert(
@@ -155,8 +160,8 @@ pub(crate) fn insert(
     let traits = &new.traits;
     transaction.execute(
         "INSERT INTO patients (external_id, birth_name, first_given_name, given_names, birth_date, sex, birth_place,
-             usage_name, usage_given_name, ins_retrieved, device_checked, attributes, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             usage_name, usage_given_name, ins_retrieved, device_checked, attributes, created_at, name_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             new.external_id,
             traits.birth_name.known().map(BirthName::raw),
@@ -171,40 +176,12 @@ pub(crate) fn insert(
             new.standing.device_checked(),
             attributes_text(new.standing.attributes()),
             act.at().to_string(),
+            search_key(traits.birth_name.known().map(BirthName::raw).unwrap_or_default()),
         ],
     )?;
     let id = transaction.last_insert_rowid();
-    let mut statement = transaction.prepare_cached("INSERT INTO name_keys (patient, kind, key) VALUES (?1, ?2, ?3)")?;
-    let names = [traits.birth_name.known().map(BirthName::spelled), traits.usage_name.known().map(UsageName::spelled)];
-    for key in keys(names.into_iter().flatten()) {
-        statement.execute(params![id, "name", key])?;
-    }
-    let list = traits.given_names.known().map(GivenNames::spelled);
-    let given = [
-        traits.first_given_name.known().map(GivenName::spelled),
-        list,
-        traits.usage_given_name.known().map(GivenName::spelled),
-    ];
-    for key in keys(given.into_iter().flatten()) {
-        statement.execute(params![id, "given", key])?;
-    }
     ins::insert(transaction, RecordId(id), &traits.ins)?;
     Ok(RecordId(id))
-}
-
-/// The folded name from each of its words on, so that the stem of a later word finds it too.
-fn keys<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
-    let mut keys = BTreeSet::new();
-    for name in names {
-        let words: Vec<&str> = name.split([' ', '-', '\'']).collect();
-        for start in 0..words.len() {
-            let key: String = words.iter().skip(start).map(|word| search_key(word)).collect();
-            if !key.is_empty() {
-                keys.insert(key);
-            }
-        }
-    }
-    keys
 }
 
 /// Reads the columns of [`COLUMNS`], and the INS of that record.
@@ -302,7 +279,7 @@ mod tests {
             assert!(files.len() >= least, "no write-ahead file to look at");
             for entry in files {
                 let bytes = std::fs::read(entry.expect("an entry").path()).expect("read");
-                for clear in ["Anne-Laure", "Béart", "DOEUVREBEART", "1992-11", "name_keys", "SQLite format 3"] {
+                for clear in ["Anne-Laure", "Béart", "DOEUVREBEART", "1992-11", "name_key", "SQLite format 3"] {
                     assert!(!bytes.windows(clear.len()).any(|window| window == clear.as_bytes()), "{clear}");
                 }
             }
@@ -327,7 +304,7 @@ mod tests {
             ("a day that is none", "UPDATE patients SET birth_date = '1981-02-29'"),
             ("no birth name", "UPDATE patients SET birth_name = ''"),
         ] {
-            assert!(register.connection().execute(change, []).is_err(), "{rule}");
+            assert!(register.writer().execute(change, []).is_err(), "{rule}");
         }
         let mut nameless = person("MARTIN", "ANNE", "1980-01-02");
         nameless.traits.birth_name = Stated::Absent;
@@ -440,8 +417,8 @@ mod tests {
     #[test]
     fn no_search_reads_the_whole_register() {
         let register = Register::in_memory().expect("a register");
-        let connection = register.connection();
-        for filter in [crate::search::BY_DATE_AND_STEMS, crate::candidates::BY_DATE, crate::candidates::BY_NAMES] {
+        let connection = register.writer();
+        for filter in [crate::search::BY_DATE, crate::candidates::BY_INS] {
             let mut statement = connection
                 .prepare(&format!("EXPLAIN QUERY PLAN SELECT {COLUMNS} FROM patients p {filter}"))
                 .expect("prepared");
@@ -451,9 +428,7 @@ mod tests {
                 .expect("planned")
                 .collect::<Result<_, _>>()
                 .expect("read");
-            // Within one record, its own keys: never every record whose name begins alike.
-            let all_keys = |step: &str| step.starts_with("SEARCH k ") && !step.contains("name_keys_by_patient");
-            assert!(!plan.iter().any(|step| step.starts_with("SCAN") || all_keys(step)), "{plan:?}");
+            assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::patient::{COLUMNS, Patient, read};
 use crate::{ReadError, Register};
 use comptoir_identity::{BirthDate, search_key};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 /// A search by birth date, narrowed by the beginnings of a name and of a given name.
 #[derive(Debug, Clone)]
@@ -26,12 +26,13 @@ pub struct Found {
     pub more: bool,
 }
 
-pub(crate) const BY_DATE_AND_STEMS: &str = "WHERE p.completed_date = ?1
-    AND (?2 = '' OR EXISTS (SELECT 1 FROM name_keys k
-         WHERE k.patient = p.id AND k.kind = 'name' AND k.key >= ?2 AND k.key < ?3))
-    AND (?4 = '' OR EXISTS (SELECT 1 FROM name_keys k
-         WHERE k.patient = p.id AND k.kind = 'given' AND k.key >= ?4 AND k.key < ?5))
-    ORDER BY p.birth_name, p.first_given_name, p.id LIMIT ?6";
+/// Everybody born on a day, as EXI ID 11 completes it (DMN INS 7).
+pub(crate) const BY_DATE: &str = "WHERE p.completed_date = ?1 AND p.merged_into IS NULL
+    ORDER BY p.birth_name, p.first_given_name, p.id";
+
+/// Columns of [`COLUMNS`] that hold a name, and those that hold a given name (DMN INS 10).
+const NAMES: [usize; 2] = [2, 8];
+const GIVEN_NAMES: [usize; 3] = [3, 4, 9];
 
 impl Register {
     /// Finds the records of a birth date. Performs I/O.
@@ -39,7 +40,7 @@ impl Register {
     /// # Errors
     /// See [`ReadError`].
     pub fn search(&self, search: &Search, limit: u16) -> Result<Found, ReadError> {
-        let mut patients = find(&self.connection(), search, limit)?;
+        let mut patients = self.read(|connection| find(connection, search, limit))?;
         let more = patients.len() > usize::from(limit);
         patients.truncate(limit.into());
         Ok(Found { patients, more })
@@ -49,23 +50,44 @@ impl Register {
 fn find(connection: &Connection, search: &Search, limit: u16) -> Result<Vec<Patient>, ReadError> {
     let stem = |text: &Option<String>| text.as_deref().map(search_key).unwrap_or_default();
     let (name, given) = (stem(&search.name_stem), stem(&search.given_name_stem));
-    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM patients p {BY_DATE_AND_STEMS}"))?;
-    let mut rows = statement.query((
-        search.birth_date.completed().iso(),
-        &name,
-        after(&name),
-        &given,
-        after(&given),
-        i64::from(limit) + 1,
-    ))?;
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM patients p {BY_DATE}"))?;
+    let mut rows = statement.query([search.birth_date.completed().iso()])?;
     let mut patients = Vec::new();
     while let Some(row) = rows.next()? {
-        patients.push(read(connection, row)?);
+        if any_begins(row, &NAMES, &name)? && any_begins(row, &GIVEN_NAMES, &given)? {
+            patients.push(read(connection, row)?);
+            if patients.len() > usize::from(limit) {
+                break;
+            }
+        }
     }
     Ok(patients)
 }
 
-/// The first text after every text that begins with `stem`: keys hold A–Z only.
-pub(crate) fn after(stem: &str) -> String {
-    format!("{stem}[")
+/// Whether one of the columns has a word from which on its letters begin with the stem (DMN INS 9).
+fn any_begins(row: &Row<'_>, columns: &[usize], stem: &str) -> Result<bool, ReadError> {
+    for column in columns {
+        let text = row.get_ref(*column)?.as_str_or_null().map_err(|_| ReadError::Damaged)?;
+        if text.is_some_and(|text| begins_at_a_word(text, stem)) {
+            return Ok(true);
+        }
+    }
+    Ok(stem.is_empty())
+}
+
+/// Whether the letters of a text, from one of its words on, begin with the stem, itself letters A–Z (DMN INS 9).
+pub(crate) fn begins_at_a_word(text: &str, stem: &str) -> bool {
+    let mut rest = Some(text);
+    while let Some(from) = rest {
+        if search_key(from).starts_with(stem) {
+            return true;
+        }
+        rest = from.split_once(|sign: char| !sign.is_alphabetic() && !is_mark(sign)).map(|(_, after)| after);
+    }
+    false
+}
+
+/// An accent written apart from its letter does not end a word.
+fn is_mark(sign: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&sign)
 }

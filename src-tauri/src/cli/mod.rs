@@ -7,9 +7,11 @@ mod check_in;
 mod demo_provider;
 mod doctor;
 mod lines;
+mod register;
 mod verify;
 
 use clap::{Args, Parser, Subcommand};
+use lines::{Lines, failed};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use url::Url;
@@ -84,8 +86,9 @@ pub(crate) struct DoctorArgs {
     json: bool,
 }
 
+/// The register that a subcommand works on.
 #[derive(Debug, Args)]
-pub(crate) struct VerifyArgs {
+struct RegisterArgs {
     /// Fichier du registre ; sans lui, celui de ce poste.
     #[arg(long, value_name = "FICHIER")]
     register: Option<PathBuf>,
@@ -93,6 +96,12 @@ pub(crate) struct VerifyArgs {
     /// n'y a pas de trousseau.
     #[arg(long, value_name = "NOM")]
     key_env: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    register: RegisterArgs,
     /// Identités à comparer, en JSON Lines ; sans lui, ou « - », l'entrée standard.
     #[arg(value_name = "IDENTITES")]
     input: Option<PathBuf>,

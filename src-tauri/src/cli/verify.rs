@@ -4,25 +4,19 @@
 //! `outcome`, `link` and `candidates`. A line that cannot be read is answered by an `error` of its own
 //! and the next one goes on.
 
-use super::lines::{Lines, concordance, failed};
+use super::lines::{Lines, concordance};
+use super::register::{self, Absent, Stop};
 use super::{Exit, VerifyArgs, interruption};
 use crate::clock::SystemClock;
-use crate::configuration::{self, Configuration};
 use crate::failure::Failure;
-use crate::folders::Environment;
-use crate::keychain::SystemKeychain;
-use crate::opening::REGISTER_FILE;
 use crate::window::present;
-use comptoir_desk::{Clock, OpenRegisterError, Outcome, open_register};
+use comptoir_desk::{Clock, Outcome};
 use comptoir_franceconnect::pivot_identity;
 use comptoir_identity::{Candidate, Ins, InsOid, Judgement, Matricule, PivotIdentity, Resemblance, judge};
-use comptoir_register::{Act, ActKind, ReadError, Register, RegisterKey};
-use ring::rand::SystemRandom;
+use comptoir_register::{Act, ActKind, ReadError, Register};
 use serde_json::{Map, Value, json};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::path::PathBuf;
-use zeroize::Zeroizing;
 
 /// The longest line read; a longer one is refused and passed over without being kept.
 const LONGEST_LINE: u64 = 64 * 1024;
@@ -42,29 +36,8 @@ pub(super) async fn run(args: VerifyArgs) -> Exit {
                 tracing::info!(lines, unreadable, "verified");
                 if unreadable == 0 { Exit::Done } else { Exit::Fault }
             }
-            Err(Stop::Failure(failure)) => {
-                failed(&Lines::new(true), failure.code, failure.message(), failure.reference);
-                Exit::Fault
-            }
-            Err(Stop::Usage(message)) => {
-                failed(&Lines::new(true), "usage", message, "CL-02");
-                Exit::Usage
-            }
-            // Whoever read the answers has had enough of them.
-            Err(Stop::NoReader) => Exit::Done,
+            Err(stop) => stop.end(&Lines::new(true)),
         },
-    }
-}
-
-enum Stop {
-    Failure(Failure),
-    Usage(&'static str),
-    NoReader,
-}
-
-impl<E: Into<Failure>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Failure(error.into())
     }
 }
 
@@ -75,7 +48,7 @@ struct Passed {
 }
 
 fn verify(args: &VerifyArgs) -> Result<Passed, Stop> {
-    let register = open(args)?;
+    let register = register::open(&args.register, Absent::Refused)?;
     let author = whoami::username().unwrap_or_else(|_| "?".to_owned());
     register.journal(&Act::new(SystemClock.now(), &author, ActKind::BatchVerified))?;
     let mut answers = BufWriter::new(io::stdout().lock());
@@ -88,33 +61,6 @@ fn verify(args: &VerifyArgs) -> Result<Passed, Stop> {
             answer_all(&register, BufReader::new(file), &mut answers)
         }
     }
-}
-
-/// Opens the register with the key of the environment variable named, else with that of the keychain.
-fn open(args: &VerifyArgs) -> Result<Register, Stop> {
-    let environment = match configuration::read()? {
-        Configuration::Demonstration => Environment::Demonstration,
-        Configuration::Relay(_) => Environment::Production,
-    };
-    let file: PathBuf = match &args.register {
-        Some(file) => file.clone(),
-        None => environment.data_folder().map_err(|_| Failure::FOLDER)?.join(REGISTER_FILE),
-    };
-    // A register is never made here: every answer would be that nobody is known.
-    if !file.is_file() {
-        return Err(Stop::Usage(
-            "Ce registre n'existe pas, et aucun n'a été créé. Vérifiez le chemin donné à --register, ou ouvrez d'abord Comptoir sur ce poste.",
-        ));
-    }
-    let Some(name) = &args.key_env else {
-        return Ok(open_register(&file, &SystemKeychain::new(environment.namespace()), &SystemRandom::new())?);
-    };
-    let text = std::env::var(name)
-        .map(Zeroizing::new)
-        .map_err(|_| Stop::Usage("La variable d'environnement nommée par --key-env n'existe pas. Définissez-la, ou retirez --key-env pour utiliser le trousseau."))?;
-    let key = RegisterKey::from_hexadecimal(text.trim())
-        .map_err(|_| Stop::Usage("La clé nommée par --key-env doit avoir 64 chiffres hexadécimaux."))?;
-    Ok(Register::open(&file, &key).map_err(OpenRegisterError::from)?)
 }
 
 fn answer_all(register: &Register, mut identities: impl Source, answers: &mut impl Write) -> Result<Passed, Stop> {
