@@ -1,10 +1,11 @@
 //! From candidates of the register to one outcome, and how sure it is which record.
 
 use crate::compare::{Concordance, Explanation, Finding, Hint, Trait, compare};
+use crate::date::BirthDate;
 use crate::name::{BirthName, UsageName};
 use crate::near::{Closeness, closeness, date_closeness};
 use crate::pivot::PivotIdentity;
-use crate::spelling::same_words;
+use crate::spelling::{same_words, words};
 use crate::traits::{Stated, Traits};
 use std::cmp::Reverse;
 
@@ -59,6 +60,9 @@ pub enum Resemblance {
     /// Given name, date and place under another name: a homonym, or the person once married. Not
     /// enough to be the person, enough to forbid a safe link.
     Homonym,
+    /// Two of name, given name, date, sex-and-place, and a third that is near; or a number kept aside. Not
+    /// enough to be the person, enough to be looked at: the person, twice mistyped.
+    Near,
     /// Not enough.
     Slight,
 }
@@ -76,6 +80,8 @@ pub struct Judged<R> {
     pub resemblance: Resemblance,
     /// How far names and date are written from the person's: orders those that rules find alike.
     distance: u8,
+    /// Whether the number kept aside is not the one stated: two people's, until somebody knows better.
+    another_ins: bool,
 }
 
 impl<R> Judged<R> {
@@ -117,6 +123,9 @@ pub fn unusable_traits(traits: &Traits) -> Vec<Trait> {
     missing
 }
 
+/// Records twice mistyped that are shown, at most: past these, a common name only makes noise.
+const NEAR_SHOWN: usize = 5;
+
 /// Judges an identity against the records that a search brought (ins.md §12).
 ///
 /// The order of `candidates` does not matter. Rules decide; likeness only orders what is shown.
@@ -136,6 +145,11 @@ pub fn judge<'a, R>(identity: &PivotIdentity, candidates: impl IntoIterator<Item
     }
     judged.retain(|one| one.opened || one.resemblance != Resemblance::Slight);
     judged.sort_by_key(|one| (Reverse((one.opened, one.is_plausible(), likeness(&one.concordance))), one.distance));
+    let mut near = 0;
+    judged.retain(|one| {
+        near += usize::from(one.resemblance == Resemblance::Near);
+        one.opened || one.resemblance != Resemblance::Near || near <= NEAR_SHOWN
+    });
     let outcome = outcome(&judged);
     let link = link(&judged, outcome, identity);
     Judgement { outcome, link, candidates: judged, twin, missing }
@@ -159,16 +173,101 @@ fn weigh<R>(identity: &PivotIdentity, candidate: Candidate<'_, R>) -> Judged<R> 
         Resemblance::Plausible
     } else if agrees(Trait::FirstGivenName) && agrees(Trait::BirthDate) && agrees(Trait::BirthPlace) {
         Resemblance::Homonym
+    } else if twice_mistyped(candidate.traits, identity.traits(), &concordance, grounds) {
+        Resemblance::Near
     } else {
         Resemblance::Slight
     };
     let distance = match resemblance {
         Resemblance::Slight => u8::MAX,
-        Resemblance::Plausible | Resemblance::Twin | Resemblance::Homonym => {
+        Resemblance::Plausible | Resemblance::Twin | Resemblance::Homonym | Resemblance::Near => {
             distance(candidate.traits, identity.traits())
         }
     };
-    Judged { record: candidate.record, concordance, opened: candidate.opened, resemblance, distance }
+    let stated = identity.traits().ins.active();
+    let another_ins = candidate.traits.ins.hidden().zip(stated).is_some_and(|(hidden, stated)| hidden != stated.ins());
+    Judged { record: candidate.record, concordance, opened: candidate.opened, resemblance, distance, another_ins }
+}
+
+/// Whether two grounds hold and a third nearly does, or the number is one that was kept aside.
+fn twice_mistyped(register: &Traits, other: &Traits, concordance: &Concordance, grounds: [bool; 4]) -> bool {
+    let aside = |held: &Traits, active: &Traits| {
+        held.ins.hidden().zip(active.ins.active()).is_some_and(|(hidden, active)| hidden == active.ins())
+    };
+    if aside(register, other) || aside(other, register) {
+        return true;
+    }
+    let holding = grounds.iter().filter(|ground| **ground).count();
+    let [name, given, date, sex_and_place] = grounds;
+    holding == 2
+        && ((!name && names_near(register, other))
+            || (!given && given_names_near(register, other, concordance))
+            || (!date && dates_near(register, other, concordance))
+            || (!sex_and_place && place_alone(concordance)))
+}
+
+/// Whether a birth name or a name in use on one side is nearly one of the other side's.
+fn names_near(register: &Traits, other: &Traits) -> bool {
+    let names = |traits: &Traits| {
+        [
+            traits.birth_name.known().map(|name| name.spelled().to_owned()),
+            traits.usage_name.known().map(|name| name.spelled().to_owned()),
+        ]
+    };
+    let (ours, theirs) = (names(register), names(other));
+    ours.iter().flatten().any(|our| theirs.iter().flatten().any(|their| name_near(our, their)))
+}
+
+/// Whether two names are an error of typing apart, or one is the other with something before or after it:
+/// a particle, a second name (ins.md §2.4).
+#[must_use]
+pub fn name_near(left: &str, right: &str) -> bool {
+    closeness(left, right) <= Closeness::TwoEdits || within(left, right) || within(right, left)
+}
+
+fn within(short: &str, long: &str) -> bool {
+    let (count, whole) = (words(short).count(), words(long).count());
+    count > 0
+        && count < whole
+        && (words(short).eq(words(long).take(count)) || words(short).eq(words(long).skip(whole - count)))
+}
+
+fn given_names_near(register: &Traits, other: &Traits, concordance: &Concordance) -> bool {
+    if concordance.get(Trait::FirstGivenName) == Finding::Conflict(Some(Hint::GivenNamesOrder)) {
+        return true;
+    }
+    let names = register.first_given_name.known().zip(other.first_given_name.known());
+    let used = |one: &Traits, first: &Traits| {
+        one.usage_given_name
+            .known()
+            .zip(first.first_given_name.known())
+            .is_some_and(|(used, first)| same_words(used.spelled(), first.spelled()))
+    };
+    names.is_some_and(|(a, b)| closeness(a.spelled(), b.spelled()) <= Closeness::TwoEdits)
+        || used(register, other)
+        || used(other, register)
+}
+
+fn dates_near(register: &Traits, other: &Traits, concordance: &Concordance) -> bool {
+    concordance.get(Trait::BirthDate).agrees()
+        || register.birth_date.zip(other.birth_date).is_some_and(|(a, b)| date_near(a, b))
+}
+
+/// Whether two birth dates are an error of typing apart: digits, day and month exchanged, the day or the month
+/// alone, or the year alone kept and completed (ins.md §1.6, §12 rows 37 and 38).
+#[must_use]
+pub fn date_near(left: BirthDate, right: BirthDate) -> bool {
+    if date_closeness(left, right) <= Closeness::OneEdit {
+        return true;
+    }
+    let completed = |date: BirthDate| matches!((date.month(), date.day()), (Some(12), Some(31)) | (Some(1), Some(1)));
+    left.year() == right.year()
+        && (left.month() == right.month() || left.day() == right.day() || completed(left) || completed(right))
+}
+
+/// Whether the place agrees where a sex is missing.
+fn place_alone(concordance: &Concordance) -> bool {
+    concordance.get(Trait::BirthPlace).agrees() && !concordance.get(Trait::Sex).conflicts()
 }
 
 /// How far birth name, first given name and date are written from each other: letters, sound, digits.
@@ -264,6 +363,7 @@ fn link<R>(judged: &[Judged<R>], outcome: Outcome, identity: &PivotIdentity) -> 
         [only]
             if matches!(outcome, Outcome::Concordant | Outcome::Explained)
                 && is_safe(&only.concordance, identity)
+                && !only.another_ins
                 && !judged.iter().any(|one| one.resemblance == Resemblance::Homonym) =>
         {
             Link::Safe

@@ -83,7 +83,9 @@ pub use ins::{
     ReceivedMatricule, UnknownInsOid,
 };
 pub use insi::{InsIdentity, InsiAnswer, InsiClaims, InsiNumber, InsiQuery, InsiUnusable, InsiWarning, NotCallable};
-pub use judge::{Candidate, Judged, Judgement, Link, Outcome, Resemblance, judge, unusable_traits};
+pub use judge::{
+    Candidate, Judged, Judgement, Link, Outcome, Resemblance, date_near, judge, name_near, unusable_traits,
+};
 pub use lock::{Editability, Entitlement, Field, Lock, editable, locks};
 pub use lunar::{LunarDate, VitaleDate, VitaleDateError};
 pub use moment::{Day, Moment};

@@ -1,95 +1,37 @@
 //! The records that could be the person FranceConnect vouches for.
 //!
 //! A record is plausible when three of name, first given name, date, sex-and-place agree (or is a twin:
-//! name, date and place agree). So every one of them shares a name or a given name *and* the date, or
-//! else the name and the given name: two searches find them all, and each is bounded.
+//! name, date and place agree; or a homonym: given name, date and place). So every one of them is found under
+//! its date, or under its name with its given name. Wider rings bring the records that are twice mistyped: the
+//! date with day and month exchanged, a near date under the name or the given name, the sound and the letters of
+//! a name within the date.
 
-use crate::patient::{COLUMNS, Patient, read};
+use crate::patient::Patient;
 use crate::{ReadError, Register};
-use comptoir_identity::{BirthDate, BirthName, PivotIdentity, UsageName, search_key};
-use rusqlite::{Connection, Params};
-use std::collections::BTreeSet;
-
-/// Records that one search brings; past it, those that share more come first.
-const BOUND: i64 = 200;
-
-/// The INS, today's or a former one.
-pub(crate) const BY_INS: &str =
-    "WHERE p.id IN (SELECT i.patient FROM ins i WHERE i.matricule = ?1 AND i.oid = ?2) AND p.merged_into IS NULL
-    ORDER BY p.id LIMIT ?3";
-
-const BY_DATE: &str = "WHERE p.birth_date BETWEEN ?1 AND ?2 AND p.merged_into IS NULL";
-const BY_NAMES: &str = "WHERE p.merged_into IS NULL
-    AND (p.name_key IN (?1, ?2) OR search_key(p.usage_name) IN (?1, ?2))";
+use comptoir_identity::PivotIdentity;
 
 impl Register {
-    /// The records to compare with an identity, bounded, each once. Performs I/O.
+    /// The records to compare with an identity, each once. Performs I/O when the register changed.
     ///
     /// Order means nothing: the judgement orders what it keeps.
     ///
     /// # Errors
     /// See [`ReadError`].
     pub fn candidates(&self, identity: &PivotIdentity) -> Result<Vec<Patient>, ReadError> {
-        let connection = self.writer();
-        let [name, usage] = names(identity);
-        let mut found = Vec::new();
-        if let Some(active) = identity.traits().ins.active() {
-            let (matricule, oid) = (active.ins().matricule(), active.ins().oid());
-            collect(&connection, &mut found, BY_INS, (matricule.as_str(), oid.as_str(), BOUND))?;
-        }
-        for dates in dates(identity) {
-            collect(&connection, &mut found, BY_DATE, dates)?;
-        }
-        collect(&connection, &mut found, BY_NAMES, (&name, &usage))?;
-        Ok(found)
+        let (memory, source) = self.memory();
+        memory.candidates(&source, identity)
     }
-}
-
-/// The dates, first to last, that agree with the identity's, equal or because a part is unknown.
-fn dates(identity: &PivotIdentity) -> BTreeSet<(String, String)> {
-    let Some(date) = identity.traits().birth_date else { return BTreeSet::new() };
-    let year = date.year();
-    if !date.is_complete() || identity.date_possibly_partial() {
-        return BTreeSet::from([(format!("{year:04}-00-00"), format!("{year:04}-12-31"))]);
-    }
-    [(date.month(), date.day()), (date.month(), None), (None, date.day()), (None, None)]
-        .into_iter()
-        .filter_map(|(month, day)| BirthDate::new(year, month, day).ok().map(BirthDate::iso))
-        .map(|date| (date.clone(), date))
-        .collect()
-}
-
-/// The keys of the birth name and of the name in use; the empty key finds nobody.
-fn names(identity: &PivotIdentity) -> [String; 2] {
-    let traits = identity.traits();
-    let key = |name: Option<&str>| name.map(search_key).unwrap_or_default();
-    [key(traits.birth_name.known().map(BirthName::spelled)), key(traits.usage_name.known().map(UsageName::spelled))]
-}
-
-fn collect(
-    connection: &Connection,
-    found: &mut Vec<Patient>,
-    filter: &str,
-    parameters: impl Params,
-) -> Result<(), ReadError> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM patients p {filter}"))?;
-    let mut rows = statement.query(parameters)?;
-    while let Some(row) = rows.next()? {
-        let patient = read(connection, row)?;
-        if !found.iter().any(|known: &Patient| known.id == patient.id) {
-            found.push(patient);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::RecordId;
-    use comptoir_identity::{Candidate, GivenNames, Judgement, PivotClaims, PlaceCode, Sex, Traits, judge};
+    use comptoir_identity::{
+        BirthDate, BirthName, Candidate, GivenNames, Judgement, PivotClaims, PlaceCode, Sex, Traits, UsageName, judge,
+    };
     use jiff::Timestamp;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     /// What FranceConnect would say of a person.
     #[derive(Clone)]

@@ -64,6 +64,15 @@ pub(crate) fn read(connection: &Connection, patient: RecordId) -> Result<InsReco
     Ok(InsRecord::restored(held, hidden, former))
 }
 
+/// The number held that stands in the columns from `first` on: state, matricule and authority, without days.
+pub(crate) fn held(row: &Row<'_>, first: usize) -> Result<InsRecord, ReadError> {
+    let text = |column: usize| row.get_ref(column)?.as_str().map_err(|_| ReadError::Damaged);
+    let (number, key) = text(first + 1)?.split_at_checked(13).ok_or(ReadError::Damaged)?;
+    let matricule = Matricule::received(number, Some(key)).map_err(|_| ReadError::Damaged)?.matricule;
+    let oid = InsOid::parse(text(first + 2)?).map_err(|_| ReadError::Damaged)?;
+    Ok(InsRecord::restored(Some(Ins::new(matricule, oid).into()), text(first)? == "hidden", Vec::new()))
+}
+
 fn dated(row: &Row<'_>) -> Result<DatedIns, ReadError> {
     let (matricule, oid): (String, String) = (row.get(1)?, row.get(2)?);
     let (number, key) = matricule.split_at_checked(13).ok_or(ReadError::Damaged)?;

@@ -47,6 +47,21 @@ impl Register {
     }
 }
 
+impl Register {
+    /// Finds records by what is being typed: a name, or a name and a given name in either order.
+    ///
+    /// Secondary, and never the way to create: DMN INS 7 searches by birth date first. Performs I/O when the
+    /// register changed.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn typed(&self, text: &str, limit: u16) -> Result<Found, ReadError> {
+        let (memory, source) = self.memory();
+        let (patients, more) = memory.typed(&source, text, limit.into())?;
+        Ok(Found { patients, more })
+    }
+}
+
 fn find(connection: &Connection, search: &Search, limit: u16) -> Result<Vec<Patient>, ReadError> {
     let stem = |text: &Option<String>| text.as_deref().map(search_key).unwrap_or_default();
     let (name, given) = (stem(&search.name_stem), stem(&search.given_name_stem));

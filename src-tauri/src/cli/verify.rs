@@ -229,6 +229,7 @@ fn view<'a>(
                     Resemblance::Plausible => "plausible",
                     Resemblance::Twin => "twin",
                     Resemblance::Homonym => "homonym",
+                    Resemblance::Near => "near",
                     Resemblance::Slight => "slight",
                 },
                 "concordance": concordance(&one.concordance),

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    BirthDate, BirthName, GivenName, GivenNames, Hint, InsRecord, Note, PivotClaims, PlaceCode, Sex, Side, UsageName,
-    search_key,
+    BirthDate, BirthName, GivenName, GivenNames, Hint, Ins, InsOid, InsRecord, Matricule, Note, PivotClaims, PlaceCode,
+    Sex, Side, UsageName, search_key,
 };
 
 /// `name / first / list / AAAA-MM-JJ / sex / place / usage`, an empty part is absent.
@@ -262,7 +262,7 @@ fn outcome_and_link_follow_the_decisions() {
             Some(0),
             false,
         ),
-        ("a year alone is no ground", vec![year], None, Outcome::Unknown, Link::None, None, false),
+        ("a year alone is no ground, and is shown", vec![year], None, Outcome::Unknown, Link::None, Some(0), false),
         ("the right twin of two", vec![twin, mario], None, Outcome::Concordant, Safe, Some(1), true),
         ("two that fit", vec![mario, mario], None, Outcome::Several, Several, Some(0), false),
         ("two that fit, one opened", vec![mario, mario], Some(1), Outcome::Several, Several, Some(1), false),
@@ -392,5 +392,50 @@ fn of_two_that_rules_find_alike_the_nearer_written_comes_first() {
         let candidates = records.map(|(record, traits)| Candidate { record, traits, opened: false });
         let shown: Vec<u8> = judge(&person, candidates).candidates.iter().map(|one| one.record).collect();
         assert_eq!(shown, [2, 1]);
+    }
+}
+
+#[test]
+fn a_record_twice_mistyped_is_shown_and_never_linked() {
+    let person = "BROSSARD/Mario/1981-02-03/male/2A004/LEGRAND";
+    for (rule, record, shown) in [
+        ("name and date mistyped", "BROSARD/MARIO/MARIO/1981-03-02/M/2A004", true),
+        ("name and place", "BROSARD/MARIO/MARIO/1981-02-03/M/59350", true),
+        ("a particle and the place", "DE BROSSARD/MARIO/MARIO/1981-02-03/M/59350", true),
+        ("a second name and the place", "BROSSARD--LEROY/MARIO/MARIO/1981-02-03/M/59350", true),
+        ("given name and date", "BROSSARD/MARO/MARO/1981-02-08/M/2A004", true),
+        ("given names exchanged, and the place", "BROSSARD/LUC/LUC MARIO/1981-02-03/M/59350", true),
+        ("the name in use mistyped, and the place", "LEGRANT/MARIO/MARIO/1981-02-03/M/59350", true),
+        ("the year kept and completed, another name", "AUTRE/MARIO/MARIO/1981-12-31/M/2A004", true),
+        ("no sex, date mistyped", "BROSSARD/MARIO/MARIO/1981-03-02//2A004", true),
+        ("another name and another place", "DURAND/MARIO/MARIO/1981-02-03/M/59350", false),
+        ("another date and another place", "BROSSARD/MARIO/MARIO/1964-07-21/M/59350", false),
+        ("another name and another date", "DURAND/MARIO/MARIO/1964-07-21/M/2A004", false),
+    ] {
+        let judgement = alone(record, person);
+        let resemblance = judgement.candidates.first().map(|one| one.resemblance);
+        assert_eq!(resemblance, shown.then_some(Resemblance::Near), "{rule}");
+        assert_eq!((judgement.outcome, judgement.link), (Outcome::Unknown, Link::None), "{rule}");
+    }
+}
+
+#[test]
+fn a_number_kept_aside_shows_a_record_and_forbids_safe_where_it_is_another() {
+    let pair = |number, key| Ins::new(Matricule::received(number, Some(key)).expect("a number").matricule, InsOid::Nir);
+    let (stated, another) = (pair("1810363220456", "60"), pair("2751263220749", "74"));
+    let mario = "BROSSE/MARIO/MARIO/1981-02-03/M/2A004";
+    let stranger = "DURAND/PAUL/PAUL/1970-01-02/M/59350";
+    for (rule, record, aside, resemblance, link) in [
+        ("the same number", mario, stated, Some(Resemblance::Plausible), Link::Safe),
+        ("another number", mario, another, Some(Resemblance::Plausible), Link::Confirm),
+        ("a stranger with the same number", stranger, stated, Some(Resemblance::Near), Link::None),
+        ("a stranger with another number", stranger, another, None, Link::None),
+    ] {
+        let mut traits = local(record);
+        traits.ins = InsRecord::restored(Some(aside.into()), true, Vec::new());
+        let person = pivot("BROSSE/Mario/1981-02-03/male/2A004").with_ins(Some(stated));
+        let judgement = judge(&person, [Candidate { record: 1, traits: &traits, opened: false }]);
+        let shown = judgement.candidates.first().map(|one| one.resemblance);
+        assert_eq!((shown, judgement.link), (resemblance, link), "{rule}");
     }
 }

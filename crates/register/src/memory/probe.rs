@@ -1,0 +1,167 @@
+//! The person looked for, prepared once.
+
+use super::names::{KeyId, Names, first_words};
+use super::row::{Bits, PackedDate, Pair};
+use comptoir_identity::{
+    BirthName, GivenName, GivenNames, PivotIdentity, PlaceCode, Standing, Traits, UsageName, search_key,
+};
+
+/// What a row is compared with before it is worth a comparison by the rules.
+pub(super) struct Probe<'a> {
+    pub(super) names: Vec<KeyId>,
+    pub(super) given_names: Vec<KeyId>,
+    /// Birth name and name in use, spelled.
+    pub(super) spelled: Vec<&'a str>,
+    pub(super) spelled_given: Option<&'a str>,
+    pub(super) date: PackedDate,
+    /// A 1st of January that may stand for the year alone.
+    pub(super) possibly_partial: bool,
+    pub(super) place: Option<PlaceCode>,
+    pub(super) bits: Bits,
+    pub(super) pair: Option<Pair>,
+}
+
+/// How a date stands to the one looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dates {
+    Equal,
+    Compatible,
+    Near,
+    Far,
+}
+
+impl<'a> Probe<'a> {
+    pub(super) fn of(identity: &'a PivotIdentity, names: &Names) -> Self {
+        Self::new(identity.traits(), identity.date_possibly_partial(), names)
+    }
+
+    pub(super) fn new(traits: &'a Traits, possibly_partial: bool, names: &Names) -> Self {
+        let spelled: Vec<&str> =
+            [traits.birth_name.known().map(BirthName::spelled), traits.usage_name.known().map(UsageName::spelled)]
+                .into_iter()
+                .flatten()
+                .collect();
+        let spelled_given = traits.first_given_name.known().map(GivenName::spelled);
+        let list = traits.given_names.known().map(GivenNames::spelled);
+        let mut given_names: Vec<KeyId> = [spelled_given, list]
+            .into_iter()
+            .flatten()
+            .flat_map(first_words)
+            .filter_map(|word| names.find_key(&word))
+            .collect();
+        given_names.sort_unstable();
+        given_names.dedup();
+        let place = traits.birth_place.filter(PlaceCode::is_known);
+        Self {
+            names: spelled.iter().filter_map(|name| names.find_key(&search_key(name))).collect(),
+            given_names,
+            spelled,
+            spelled_given,
+            date: PackedDate::of(traits.birth_date),
+            possibly_partial,
+            place,
+            bits: Bits::of(place.as_ref(), traits.sex, Standing::PROVISIONAL, false),
+            pair: traits.ins.active().map(|active| Pair::of(active.ins())),
+        }
+    }
+
+    pub(super) fn dates(&self, date: PackedDate) -> Dates {
+        if date == PackedDate::NONE || self.date == PackedDate::NONE {
+            return Dates::Far;
+        }
+        if date == self.date {
+            return if date.is_complete() { Dates::Equal } else { Dates::Compatible };
+        }
+        let incomplete = !date.is_complete() || !self.date.is_complete();
+        if incomplete && date.compatible(self.date) {
+            return Dates::Compatible;
+        }
+        if self.possibly_partial && !date.is_complete() && date.year() == self.date.year() {
+            return Dates::Compatible;
+        }
+        if near(self.date, date) { Dates::Near } else { Dates::Far }
+    }
+
+    /// The ranges of dates that are near the one looked for, itself among them.
+    pub(super) fn near_dates(&self) -> Vec<(PackedDate, PackedDate)> {
+        let (year, month, day) = (self.date.year(), self.date.month(), self.date.day());
+        if self.date == PackedDate::NONE {
+            return Vec::new();
+        }
+        // A year alone, or what it is completed with, is near every date of the year.
+        if !self.date.is_complete() || completed(self.date) {
+            return vec![(PackedDate::new(year, 0, 0), PackedDate::new(year, 15, 31))];
+        }
+        let one = |year, month, day| {
+            let date = PackedDate::new(year, month, day);
+            (date, date)
+        };
+        let mut ranges = vec![
+            (PackedDate::new(year, month, 0), PackedDate::new(year, month, 31)),
+            one(year, 0, 0),
+            one(year, 1, 1),
+            one(year, 12, 31),
+        ];
+        ranges.extend((0..=12).filter(|other| *other != month).map(|other| one(year, other, day)));
+        ranges.extend(near_years(year).map(|other| one(other, month, day)));
+        if day <= 12 && day != month {
+            ranges.push(one(year, day, month));
+        }
+        ranges
+    }
+}
+
+/// Years with one digit that differs, or two neighbours exchanged, of the centuries somebody living was born in.
+fn near_years(year: u32) -> impl Iterator<Item = u32> {
+    (1880..=2060).filter(move |other| near_year(year, *other))
+}
+
+fn near_year(left: u32, right: u32) -> bool {
+    let digits = |year: u32| [year / 1000, year / 100 % 10, year / 10 % 10, year % 10];
+    let (ours, theirs) = (digits(left), digits(right));
+    let differing = ours.iter().zip(&theirs).filter(|(our, their)| our != their).count();
+    let [a, b, c, d] = ours;
+    differing == 1 || theirs == [a, b, d, c] || theirs == [a, c, b, d]
+}
+
+/// Whether a date may be a year alone, completed by the RNIV or by FranceConnect.
+fn completed(date: PackedDate) -> bool {
+    matches!((date.month(), date.day()), (12, 31) | (1, 1))
+}
+
+/// Whether two complete dates are an error of typing apart; the rules look again at what this lets through.
+fn near(ours: PackedDate, theirs: PackedDate) -> bool {
+    if ours.year() == theirs.year() {
+        return ours.month() == theirs.month()
+            || ours.day() == theirs.day()
+            || completed(ours)
+            || completed(theirs)
+            || (ours.month() == theirs.day() && ours.day() == theirs.month());
+    }
+    ours.0 & 511 == theirs.0 & 511 && near_year(ours.year(), theirs.year())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use comptoir_identity::{BirthDate, date_near};
+
+    #[test]
+    fn what_the_rules_call_a_near_date_is_let_through() {
+        let parse = |iso| BirthDate::parse_iso(iso).expect("a date");
+        let packed = |iso| PackedDate::of(Some(parse(iso)));
+        for (rule, left, right, expected) in [
+            ("row 37", "1980-03-12", "1980-12-03", true),
+            ("row 38", "1962-08-24", "1926-08-24", true),
+            ("one digit of the year", "1962-08-24", "1963-08-24", true),
+            ("the century", "1916-08-24", "2016-08-24", false),
+            ("the day alone", "1962-08-24", "1962-08-13", true),
+            ("the month alone", "1962-08-24", "1962-11-24", true),
+            ("the year completed", "1962-08-24", "1962-12-31", true),
+            ("all but the year", "1962-08-24", "1962-03-02", false),
+        ] {
+            assert_eq!(date_near(parse(left), parse(right)), expected, "{rule}: the rules");
+            assert!(near(packed(left), packed(right)) || !expected, "{rule}");
+        }
+    }
+}
