@@ -1,5 +1,7 @@
-//! What the tests share: a visitor at the browser, the whole world on one machine, the real program.
+//! What the tests share: a visitor at the browser, the whole world on one machine, the real program, a generated
+//! practice.
 
+pub mod population;
 pub mod program;
 pub mod visitor;
 pub mod world;
