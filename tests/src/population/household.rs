@@ -40,6 +40,8 @@ pub struct Drawn {
     pub persons: Vec<Person>,
     /// Their records.
     pub records: Vec<Recorded>,
+    /// The place of the parent whose number a child's record carries.
+    pub billed_under: Option<usize>,
 }
 
 impl Drawn {
@@ -59,7 +61,7 @@ impl Drawn {
             _ => Household::OneNameTwice,
         };
         let persons = household.people(weights, rng);
-        let mut drawn = Self { household, number, persons, records: Vec::new() };
+        let mut drawn = Self { household, number, persons, records: Vec::new(), billed_under: None };
         drawn.record(weights, rng);
         drawn
     }
@@ -101,6 +103,7 @@ impl Drawn {
                     }
                 }
                 (Some(number), 2) => {
+                    self.billed_under = Some(parent);
                     record.ins = Some(number);
                     record.done.push(Done::ParentsNumber);
                 }

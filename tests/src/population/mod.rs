@@ -2,16 +2,23 @@
 //!
 //! Everything follows from a seed; nobody in it exists. A practice streams: what is kept in memory does not grow with it.
 
+mod asked;
 mod builtin;
 mod household;
 mod mistakes;
 mod person;
+mod query;
 mod recorded;
+mod rivals;
+mod slip;
 mod weights;
 
+pub use asked::Asked;
 pub use household::{Drawn, Household};
 pub use person::{Person, PersonId};
+pub use query::{Kind, Label, Query, queries};
 pub use recorded::{Done, Recorded};
+pub use slip::Slip;
 pub use weights::{WEIGHTS_FOLDER, Weights, WeightsError, city_of_arrondissement};
 
 /// A practice of so many records, drawn from a seed.

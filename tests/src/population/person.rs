@@ -132,7 +132,7 @@ pub(super) fn draw_family_name(weights: &Weights, year: u16, rng: &mut Rng) -> S
     }
     if happens(if year >= 2005 { 80 } else { 4 }, rng) {
         let other = weights.surname(rng);
-        let between = if rng.u8(0..5) == 0 { "--" } else { " " };
+        let between = if rng.bool() { "--" } else { " " };
         return format!("{name}{between}{other}");
     }
     name
