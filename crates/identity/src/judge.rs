@@ -1,12 +1,15 @@
 //! From candidates of the register to one outcome, and how sure it is which record.
 
+mod resemblance;
+
+pub use resemblance::{date_near, given_name_near, name_near};
+
 use crate::compare::{Concordance, Explanation, Finding, Hint, Trait, compare};
-use crate::date::BirthDate;
-use crate::name::{BirthName, UsageName};
+use crate::name::UsageName;
 use crate::near::{Closeness, closeness, date_closeness};
 use crate::pivot::PivotIdentity;
-use crate::spelling::{same_words, words};
 use crate::traits::{Stated, Traits};
+use resemblance::{found_under, is_rival, name_in_use_fits, twice_mistyped};
 use std::cmp::Reverse;
 
 /// What a comparison with the register comes to (ins.md §12).
@@ -80,6 +83,8 @@ pub struct Judged<R> {
     pub resemblance: Resemblance,
     /// How far names and date are written from the person's: orders those that rules find alike.
     distance: u8,
+    /// Whether it could be the person all the same, beside another that is plausible.
+    rival: bool,
     /// Whether the number kept aside is not the one stated: two people's, until somebody knows better.
     another_ins: bool,
 }
@@ -131,7 +136,9 @@ const NEAR_SHOWN: usize = 5;
 /// The order of `candidates` does not matter. Rules decide; likeness only orders what is shown.
 pub fn judge<'a, R>(identity: &PivotIdentity, candidates: impl IntoIterator<Item = Candidate<'a, R>>) -> Judgement<R> {
     let missing = unusable_traits(identity.traits());
-    let mut judged: Vec<Judged<R>> = candidates.into_iter().map(|candidate| weigh(identity, candidate)).collect();
+    let (traits, mut judged): (Vec<&Traits>, Vec<Judged<R>>) =
+        candidates.into_iter().map(|candidate| (candidate.traits, weigh(identity, candidate))).unzip();
+    find_under_known_names(identity.traits(), &traits, &mut judged);
     let twin = judged.iter().any(|one| one.resemblance == Resemblance::Twin);
     if !missing.is_empty() {
         judged.retain(|one| one.opened);
@@ -186,88 +193,33 @@ fn weigh<R>(identity: &PivotIdentity, candidate: Candidate<'_, R>) -> Judged<R> 
     };
     let stated = identity.traits().ins.active();
     let another_ins = candidate.traits.ins.hidden().zip(stated).is_some_and(|(hidden, stated)| hidden != stated.ins());
-    Judged { record: candidate.record, concordance, opened: candidate.opened, resemblance, distance, another_ins }
-}
-
-/// Whether two grounds hold and a third nearly does, or the number is one that was kept aside.
-fn twice_mistyped(register: &Traits, other: &Traits, concordance: &Concordance, grounds: [bool; 4]) -> bool {
-    let aside = |held: &Traits, active: &Traits| {
-        held.ins.hidden().zip(active.ins.active()).is_some_and(|(hidden, active)| hidden == active.ins())
-    };
-    if aside(register, other) || aside(other, register) {
-        return true;
+    let rival = is_rival(candidate.traits, identity.traits(), &concordance, resemblance);
+    Judged {
+        record: candidate.record,
+        concordance,
+        opened: candidate.opened,
+        resemblance,
+        distance,
+        rival,
+        another_ins,
     }
-    let holding = grounds.iter().filter(|ground| **ground).count();
-    let [name, given, date, sex_and_place] = grounds;
-    holding == 2
-        && ((!name && names_near(register, other))
-            || (!given && given_names_near(register, other, concordance))
-            || (!date && dates_near(register, other, concordance))
-            || (!sex_and_place && place_alone(concordance)))
 }
 
-/// Whether a birth name or a name in use on one side is nearly one of the other side's.
-fn names_near(register: &Traits, other: &Traits) -> bool {
-    let names = |traits: &Traits| {
-        [
-            traits.birth_name.known().map(|name| name.spelled().to_owned()),
-            traits.usage_name.known().map(|name| name.spelled().to_owned()),
-        ]
-    };
-    let (ours, theirs) = (names(register), names(other));
-    ours.iter().flatten().any(|our| theirs.iter().flatten().any(|their| name_near(our, their)))
-}
-
-/// Whether two names are an error of typing apart, or one is the other with something before or after it:
-/// a particle, a second name (ins.md §2.4).
-#[must_use]
-pub fn name_near(left: &str, right: &str) -> bool {
-    closeness(left, right) <= Closeness::TwoEdits || within(left, right) || within(right, left)
-}
-
-fn within(short: &str, long: &str) -> bool {
-    let (count, whole) = (words(short).count(), words(long).count());
-    count > 0
-        && count < whole
-        && (words(short).eq(words(long).take(count)) || words(short).eq(words(long).skip(whole - count)))
-}
-
-fn given_names_near(register: &Traits, other: &Traits, concordance: &Concordance) -> bool {
-    if concordance.get(Trait::FirstGivenName) == Finding::Conflict(Some(Hint::GivenNamesOrder)) {
-        return true;
+/// Finds the records under a name in use that the register alone knows of the person: it stands in a record that
+/// fits, and is the birth name of another one, where it is no birth name.
+fn find_under_known_names<R>(identity: &Traits, traits: &[&Traits], judged: &mut [Judged<R>]) {
+    let known: Vec<&UsageName> = (traits.iter().zip(&*judged))
+        .filter(|(_, one)| one.is_plausible() && !one.concordance.conflicts())
+        .filter_map(|(traits, _)| traits.usage_name.known())
+        .collect();
+    for (traits, one) in traits.iter().zip(judged) {
+        let slight = matches!(one.resemblance, Resemblance::Slight | Resemblance::Near);
+        if slight && found_under(&known, traits, identity, &one.concordance) {
+            one.resemblance = Resemblance::Near;
+            one.rival = true;
+            one.distance = distance(traits, identity);
+        }
     }
-    let names = register.first_given_name.known().zip(other.first_given_name.known());
-    let used = |one: &Traits, first: &Traits| {
-        one.usage_given_name
-            .known()
-            .zip(first.first_given_name.known())
-            .is_some_and(|(used, first)| same_words(used.spelled(), first.spelled()))
-    };
-    names.is_some_and(|(a, b)| closeness(a.spelled(), b.spelled()) <= Closeness::TwoEdits)
-        || used(register, other)
-        || used(other, register)
-}
-
-fn dates_near(register: &Traits, other: &Traits, concordance: &Concordance) -> bool {
-    concordance.get(Trait::BirthDate).agrees()
-        || register.birth_date.zip(other.birth_date).is_some_and(|(a, b)| date_near(a, b))
-}
-
-/// Whether two birth dates are an error of typing apart: digits, day and month exchanged, the day or the month
-/// alone, or the year alone kept and completed (ins.md §1.6, §12 rows 37 and 38).
-#[must_use]
-pub fn date_near(left: BirthDate, right: BirthDate) -> bool {
-    if date_closeness(left, right) <= Closeness::OneEdit {
-        return true;
-    }
-    let completed = |date: BirthDate| matches!((date.month(), date.day()), (Some(12), Some(31)) | (Some(1), Some(1)));
-    left.year() == right.year()
-        && (left.month() == right.month() || left.day() == right.day() || completed(left) || completed(right))
-}
-
-/// Whether the place agrees where a sex is missing.
-fn place_alone(concordance: &Concordance) -> bool {
-    concordance.get(Trait::BirthPlace).agrees() && !concordance.get(Trait::Sex).conflicts()
 }
 
 /// How far birth name, first given name and date are written from each other: letters, sound, digits.
@@ -283,18 +235,6 @@ fn distance(register: &Traits, other: &Traits) -> u8 {
     .into_iter()
     .map(|closeness| closeness.unwrap_or(Closeness::Far) as u8)
     .sum()
-}
-
-/// Whether a birth name on one side is the name in use on the other.
-fn name_in_use_fits(register: &Traits, other: &Traits) -> bool {
-    fn birth(traits: &Traits) -> Option<&str> {
-        traits.birth_name.known().map(BirthName::spelled)
-    }
-    fn usage(traits: &Traits) -> Option<&str> {
-        traits.usage_name.known().map(UsageName::spelled)
-    }
-    let fits = |a: Option<&str>, b: Option<&str>| a.zip(b).is_some_and(|(a, b)| same_words(a, b));
-    fits(usage(other), birth(register)) || fits(usage(register), birth(other)) || fits(usage(register), usage(other))
 }
 
 fn likeness(concordance: &Concordance) -> u32 {
@@ -364,7 +304,7 @@ fn link<R>(judged: &[Judged<R>], outcome: Outcome, identity: &PivotIdentity) -> 
             if matches!(outcome, Outcome::Concordant | Outcome::Explained)
                 && is_safe(&only.concordance, identity)
                 && !only.another_ins
-                && !judged.iter().any(|one| one.resemblance == Resemblance::Homonym) =>
+                && !judged.iter().any(|one| one.rival) =>
         {
             Link::Safe
         }

@@ -84,7 +84,8 @@ pub use ins::{
 };
 pub use insi::{InsIdentity, InsiAnswer, InsiClaims, InsiNumber, InsiQuery, InsiUnusable, InsiWarning, NotCallable};
 pub use judge::{
-    Candidate, Judged, Judgement, Link, Outcome, Resemblance, date_near, judge, name_near, unusable_traits,
+    Candidate, Judged, Judgement, Link, Outcome, Resemblance, date_near, given_name_near, judge, name_near,
+    unusable_traits,
 };
 pub use lock::{Editability, Entitlement, Field, Lock, editable, locks};
 pub use lunar::{LunarDate, VitaleDate, VitaleDateError};

@@ -254,7 +254,8 @@ impl Tally {
     }
 }
 
-const HEADINGS: [&str; 10] = ["", "queries", "wrong", "may", "safe %", "beyond", "known", "first %", "five %", "pairs %"];
+const HEADINGS: [&str; 10] =
+    ["", "queries", "wrong", "may", "safe %", "beyond", "known", "first %", "five %", "pairs %"];
 
 fn line(name: &str, counts: &Counts) -> String {
     columns([

@@ -439,3 +439,19 @@ fn a_number_kept_aside_shows_a_record_and_forbids_safe_where_it_is_another() {
         assert_eq!((shown, judgement.link), (resemblance, link), "{rule}");
     }
 }
+
+#[test]
+fn a_name_in_use_that_the_register_alone_knows_is_looked_under() {
+    let own = local("RAMON/SUMEYYE/SUMEYYE JULIE/2002-12-04/F/62637/LIANDIER");
+    let under_it = local("LIANDIER/SUMEYYE/SUMEYYE/2002-12-04/F/45004");
+    let stranger = local("LIANDIER/JULIE/JULIE/1975-12-04/F/45004");
+    let person = pivot("RAMON/SUMEYYE JULIE/2002-12-04/female/62637");
+    for (rule, other, shown, link) in
+        [("hers", &under_it, 2, Link::Confirm), ("somebody else's", &stranger, 1, Link::Safe)]
+    {
+        let records = [(1, &own), (2, other)];
+        let candidates = records.map(|(record, traits)| Candidate { record, traits, opened: false });
+        let judgement = judge(&person, candidates);
+        assert_eq!((judgement.candidates.len(), judgement.link), (shown, link), "{rule}");
+    }
+}

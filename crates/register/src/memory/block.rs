@@ -5,7 +5,9 @@ use super::probe::{Dates, Probe};
 use super::row::{PackedDate, Pair, Row};
 use super::texts::{NONE, TextId};
 use crate::patient::{Patient, RecordId};
-use comptoir_identity::{BirthName, GivenName, GivenNames, InsRecord, PlaceCode, Stated, Traits, UsageName, name_near};
+use comptoir_identity::{
+    BirthName, GivenName, GivenNames, InsRecord, PlaceCode, Stated, Traits, UsageName, given_name_near, name_near,
+};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -208,7 +210,26 @@ impl Block {
     }
 
     /// The rows that the rules have to look at, each once.
-    pub(super) fn candidates(&self, probe: &Probe<'_>) -> Vec<u32> {
+    ///
+    /// A name in use that the register alone knows of the person is looked under too.
+    pub(super) fn candidates(&self, probe: &mut Probe<'_>) -> Vec<u32> {
+        let found = self.found(probe);
+        let known = found.iter().filter_map(|at| self.rows.get(index(*at))).filter(|row| {
+            row.usage_name != NONE
+                && probe.dates(row.date) != Dates::Far
+                && probe.names.contains(&self.names.letters(row.birth_name))
+                && self.given_keys(row).iter().any(|key| probe.given_names.contains(key))
+        });
+        let mut more: Vec<KeyId> = known.map(|row| self.names.letters(row.usage_name)).collect();
+        more.retain(|key| !probe.names.contains(key));
+        if more.is_empty() {
+            return found;
+        }
+        probe.names.extend(more);
+        self.found(probe)
+    }
+
+    fn found(&self, probe: &Probe<'_>) -> Vec<u32> {
         let mut found = Vec::with_capacity(16);
         self.with_the_number(probe, &mut found);
         for range in self.date_blocks(probe) {
@@ -330,7 +351,7 @@ impl Block {
 
     fn given_name_near(&self, probe: &Probe<'_>, row: &Row) -> bool {
         let theirs = self.names.text(row.first_given_name);
-        probe.spelled_given.zip(theirs).is_some_and(|(ours, theirs)| name_near(ours, theirs))
+        probe.spelled_given.zip(theirs).is_some_and(|(ours, theirs)| given_name_near(ours, theirs))
     }
 
     /// A row as the rules read it.

@@ -47,8 +47,8 @@ impl Memory {
     /// The records to compare with an identity: all that the rules could find alike, and few others.
     pub(crate) fn candidates(&self, store: &Source<'_>, identity: &PivotIdentity) -> Result<Vec<Patient>, ReadError> {
         self.with(store, |block| {
-            let probe = Probe::of(identity, &block.names);
-            block.candidates(&probe).into_iter().map(|at| block.patient(at).ok_or(ReadError::Damaged)).collect()
+            let mut probe = Probe::of(identity, &block.names);
+            block.candidates(&mut probe).into_iter().map(|at| block.patient(at).ok_or(ReadError::Damaged)).collect()
         })?
     }
 
