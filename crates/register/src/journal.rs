@@ -34,6 +34,8 @@ pub enum ActKind {
     BrowserReleased,
     /// Identities were compared with the register one after another, by a program; one line a batch.
     BatchVerified,
+    /// Duplicates were looked for over the whole register.
+    DuplicatesSearched,
     /// The demonstration was filled.
     DemonstrationFilled,
 }
@@ -53,6 +55,7 @@ impl ActKind {
             Self::BrowserHeld => "browser-held",
             Self::BrowserReleased => "browser-released",
             Self::BatchVerified => "batch-verified",
+            Self::DuplicatesSearched => "duplicates-searched",
             Self::DemonstrationFilled => "demonstration-filled",
         }
     }

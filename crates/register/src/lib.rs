@@ -6,6 +6,7 @@
 mod arrivals;
 mod candidates;
 pub mod demo;
+mod duplicates;
 mod functions;
 mod ins;
 mod journal;
@@ -24,8 +25,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 pub use arrivals::{Arrival, ArrivalId, ArrivalState, NewArrival};
+pub use duplicates::{PassProgress, PassReport, Suspicion};
 pub use journal::{Act, ActKind, JournalState};
 pub use key::{KeyError, RegisterKey};
+pub use memory::{Agreement, Reasons, SuspicionKind};
 pub use open::OpenError;
 pub use patient::{NewPatient, Patient, RecordId};
 pub use search::{Found, Search};
@@ -107,6 +110,9 @@ pub enum WriteError {
     /// A required trait is lacking, an identifier is already taken, or what is to be settled is not there.
     #[error("a required trait is lacking, an identifier is taken, or there is nothing to settle; nothing was changed")]
     Refused,
+    /// A line holds what the rules cannot have written.
+    #[error("the register holds a line that the rules cannot have written; nothing was changed")]
+    Damaged,
 }
 
 impl From<rusqlite::Error> for ReadError {
@@ -121,6 +127,15 @@ impl From<rusqlite::Error> for WriteError {
             Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::ReadOnly) => Self::NoSpace,
             Some(rusqlite::ErrorCode::ConstraintViolation) => Self::Refused,
             _ => Self::Store(error),
+        }
+    }
+}
+
+impl From<ReadError> for WriteError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Store(error) => error.into(),
+            ReadError::Damaged => Self::Damaged,
         }
     }
 }
@@ -159,6 +174,7 @@ impl WriteError {
             Self::Store(_) => "register-unavailable",
             Self::NoSpace => "register-read-only",
             Self::Refused => "register-refused",
+            Self::Damaged => "register-damaged",
         }
     }
 
@@ -169,12 +185,13 @@ impl WriteError {
             Self::Store(_) => "REG-20",
             Self::NoSpace => "REG-21",
             Self::Refused => "REG-22",
+            Self::Damaged => "REG-23",
         }
     }
 
     /// Whether the same act may succeed later.
     #[must_use]
     pub fn retry(&self) -> bool {
-        !matches!(self, Self::Refused)
+        !matches!(self, Self::Refused | Self::Damaged)
     }
 }

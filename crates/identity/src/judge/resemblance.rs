@@ -40,7 +40,8 @@ pub(super) fn is_rival(register: &Traits, other: &Traits, concordance: &Concorda
         Resemblance::Homonym => true,
         // A given name mistyped, or a twin of nearly the same: nothing tells them apart.
         Resemblance::Twin => {
-            !concordance.get(Trait::Sex).conflicts() && (given() || share_another_given_name(register, other))
+            !concordance.get(Trait::Sex).conflicts()
+                && (given() || badly_typed(register, other) || share_another_given_name(register, other))
         }
         // One person twice mistyped, names recognisable; a namesake born some other day elsewhere is none.
         Resemblance::Near => {
@@ -103,6 +104,14 @@ pub fn given_name_near(left: &str, right: &str) -> bool {
     name_near(left, right)
         || (short.len() >= 2 && long.starts_with(short.as_str()))
         || (short.len() >= 3 && osa_distance(short, long) <= 1)
+}
+
+/// Whether half the letters of a first given name, or fewer, were mistyped.
+fn badly_typed(register: &Traits, other: &Traits) -> bool {
+    register.first_given_name.known().zip(other.first_given_name.known()).is_some_and(|(ours, theirs)| {
+        let (ours, theirs) = (search_key(ours.spelled()), search_key(theirs.spelled()));
+        osa_distance(&ours, &theirs) * 2 <= ours.len().min(theirs.len())
+    })
 }
 
 /// Whether the lists have another given name in common than the first.

@@ -1,13 +1,11 @@
 //! The register in memory: forty bytes a patient in the order of birth dates, with two orders beside it.
 
-use super::names::{KeyId, Names};
+use super::names::{KeyId, Names, could_be};
 use super::probe::{Dates, Probe};
 use super::row::{PackedDate, Pair, Row};
 use super::texts::{NONE, TextId};
 use crate::patient::{Patient, RecordId};
-use comptoir_identity::{
-    BirthName, GivenName, GivenNames, InsRecord, PlaceCode, Stated, Traits, UsageName, given_name_near, name_near,
-};
+use comptoir_identity::{BirthName, GivenName, GivenNames, InsRecord, PlaceCode, Stated, Traits, UsageName};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -213,7 +211,7 @@ impl Block {
     ///
     /// A name in use that the register alone knows of the person is looked under too.
     pub(super) fn candidates(&self, probe: &mut Probe<'_>) -> Vec<u32> {
-        let found = self.found(probe);
+        let found = self.found(probe, 0);
         let known = found.iter().filter_map(|at| self.rows.get(index(*at))).filter(|row| {
             row.usage_name != NONE
                 && probe.dates(row.date) != Dates::Far
@@ -226,33 +224,36 @@ impl Block {
             return found;
         }
         probe.names.extend(more);
-        self.found(probe)
+        self.found(probe, 0)
     }
 
-    fn found(&self, probe: &Probe<'_>) -> Vec<u32> {
+    /// The rows from `first` on that the rules have to look at.
+    pub(super) fn found(&self, probe: &Probe<'_>, first: u32) -> Vec<u32> {
         let mut found = Vec::with_capacity(16);
         self.with_the_number(probe, &mut found);
-        for range in self.date_blocks(probe) {
-            found.extend((range).filter(|at| self.consider(probe, *at)));
-        }
+        found.retain(|at| *at >= first);
+        let born = self.born(probe.date);
+        found.extend((born.start.max(first)..born.end).filter(|at| self.consider(probe, *at)));
         for key in &probe.names {
-            for entry in self.by_name.run(*key) {
+            let run = self.by_name.run(*key);
+            let start = if first == 0 { 0 } else { run.partition_point(|entry| entry.row < first) };
+            for entry in run.iter().skip(start) {
                 let given = entry.given_name == NONE || probe.given_names.contains(&entry.given_name);
                 if (given || probe.dates(entry.date) != Dates::Far) && self.consider(probe, entry.row) {
                     found.push(entry.row);
                 }
             }
         }
-        let near = probe.near_dates();
-        for key in &probe.given_names {
-            let run = self.by_given_name.run(*key);
-            for (first, last) in &near {
-                let start = run.partition_point(|entry| entry.date < *first);
-                let reached = run.iter().skip(start).take_while(|entry| entry.date <= *last);
-                found.extend(reached.map(|entry| entry.row).filter(|row| self.consider(probe, *row)));
+        let least = if first == 0 { PackedDate::NONE } else { probe.date };
+        for (from, to) in probe.near_dates().into_iter().filter(|(_, to)| *to >= least) {
+            for key in &probe.given_names {
+                let run = self.by_given_name.run(*key);
+                let start = run.partition_point(|entry| entry.date < from);
+                let reached = run.iter().skip(start).take_while(|entry| entry.date <= to);
+                found.extend(reached.map(|entry| entry.row).filter(|row| *row >= first && self.consider(probe, *row)));
             }
         }
-        let unsorted = number(self.sorted)..number(self.rows.len());
+        let unsorted = number(self.sorted).max(first)..number(self.rows.len());
         found.extend(unsorted.filter(|at| self.consider(probe, *at)));
         found.sort_unstable();
         found.dedup();
@@ -273,35 +274,18 @@ impl Block {
         }
     }
 
-    /// The rows of the dates that agree with the one looked for, or that are it with day and month exchanged.
-    fn date_blocks(&self, probe: &Probe<'_>) -> Vec<Range<u32>> {
-        let (year, month, day) = (probe.date.year(), probe.date.month(), probe.date.day());
-        if probe.date == PackedDate::NONE {
-            return Vec::new();
+    /// The rows of the date looked for. A date that is not whole is shared with thousands: there a name or a given
+    /// name has to fit, and is looked under.
+    fn born(&self, date: PackedDate) -> Range<u32> {
+        if !date.is_complete() {
+            return 0..0;
         }
-        if !probe.date.is_complete() {
-            return vec![self.born(PackedDate::new(year, 0, 0), PackedDate::new(year, 15, 31))];
+        let at = self.days.partition_point(|(day, _)| *day < date);
+        let start = |at: usize| self.days.get(at).map_or(number(self.sorted), |(_, start)| *start);
+        match self.days.get(at) {
+            Some((day, first)) if *day == date => *first..start(at + 1),
+            _ => 0..0,
         }
-        let one = |month, day| self.born(PackedDate::new(year, month, day), PackedDate::new(year, month, day));
-        let mut blocks = vec![one(month, day)];
-        if probe.possibly_partial {
-            blocks.push(self.born(PackedDate::new(year, 0, 0), PackedDate::new(year, 0, 31)));
-            blocks.extend((1..=12).map(|month| one(month, 0)));
-        } else {
-            blocks.extend([one(month, 0), one(0, day), one(0, 0)]);
-        }
-        if day <= 12 && day != month {
-            blocks.push(one(day, month));
-        }
-        blocks
-    }
-
-    fn born(&self, first: PackedDate, last: PackedDate) -> Range<u32> {
-        let start = |date| {
-            let at = self.days.partition_point(|(day, _)| *day < date);
-            self.days.get(at).map_or(number(self.sorted), |(_, start)| *start)
-        };
-        start(first)..start(PackedDate(last.0 + 1))
     }
 
     /// Whether the rules have to look at a row: enough of it is the person's, or nearly is.
@@ -333,7 +317,7 @@ impl Block {
         }
     }
 
-    fn same_place(&self, probe: &Probe<'_>, row: &Row) -> bool {
+    pub(super) fn same_place(&self, probe: &Probe<'_>, row: &Row) -> bool {
         if row.bits.same_place(probe.bits) {
             return true;
         }
@@ -341,17 +325,17 @@ impl Block {
         probe.place.zip(theirs).is_some_and(|(ours, theirs)| ours.same_territory(&theirs).is_some())
     }
 
-    fn name_near(&self, probe: &Probe<'_>, row: &Row) -> bool {
-        [row.birth_name, row.usage_name]
-            .into_iter()
-            .filter_map(|id| self.names.text(id))
-            .filter_map(|name| BirthName::parse(name).ok())
-            .any(|name| probe.spelled.iter().any(|ours| name_near(ours, name.spelled())))
+    pub(super) fn name_near(&self, probe: &Probe<'_>, row: &Row) -> bool {
+        self.name_keys(row).into_iter().any(|key| {
+            let theirs = (self.names.key(key), self.names.sound(key));
+            probe.heard.iter().any(|ours| could_be((&ours.letters, ours.sound), theirs))
+        })
     }
 
     fn given_name_near(&self, probe: &Probe<'_>, row: &Row) -> bool {
-        let theirs = self.names.text(row.first_given_name);
-        probe.spelled_given.zip(theirs).is_some_and(|(ours, theirs)| given_name_near(ours, theirs))
+        let key = self.names.letters(row.first_given_name);
+        let theirs = (self.names.key(key), self.names.sound(key));
+        probe.heard_given.as_ref().is_some_and(|ours| could_be((&ours.letters, ours.sound), theirs))
     }
 
     /// A row as the rules read it.

@@ -5,6 +5,7 @@
 
 mod block;
 mod names;
+mod pairs;
 mod probe;
 mod row;
 mod texts;
@@ -15,9 +16,13 @@ use crate::readers::Readers;
 use crate::{ReadError, ins};
 use block::{Block, More};
 use comptoir_identity::{BirthDate, InsRecord, PivotIdentity, PlaceCode, Sex, Standing};
+pub(crate) use pairs::Suspected;
+pub use pairs::{Agreement, Reasons, SuspicionKind};
 use probe::Probe;
 use row::{Bits, PackedDate, PackedIns, Pair, Row};
 use rusqlite::{Connection, Row as Line, params};
+use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 use texts::NONE;
 
@@ -70,6 +75,22 @@ impl Memory {
     /// Reads the register unless it is there already.
     pub(crate) fn load(&self, store: &Source<'_>) -> Result<(), ReadError> {
         self.with(store, |_| ())
+    }
+
+    /// How many rows a pass over pairs has to look at.
+    pub(crate) fn extent(&self, store: &Source<'_>) -> Result<u32, ReadError> {
+        self.with(store, Block::extent)
+    }
+
+    /// The pairs whose first record stands in this range of rows.
+    pub(crate) fn pairs(
+        &self,
+        store: &Source<'_>,
+        range: &Range<u32>,
+        threads: usize,
+        apart: &HashSet<(u32, u32)>,
+    ) -> Result<Vec<Suspected>, ReadError> {
+        self.with(store, |block| block.pairs(range, threads, apart))
     }
 
     fn with<T>(&self, store: &Source<'_>, act: impl FnOnce(&Block) -> T) -> Result<T, ReadError> {
@@ -229,6 +250,7 @@ fn add(block: &mut Block, line: &Line<'_>, id: i64, record: InsRecord, more: boo
     };
     block.names.find_by_letters(row.birth_name);
     block.names.find_by_letters(row.usage_name);
+    block.names.find_by_letters(row.first_given_name);
     block.names.find_by_first_word(row.first_given_name);
     block.names.find_by_first_word(row.given_names);
     for former in record.former() {

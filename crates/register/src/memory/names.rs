@@ -1,11 +1,33 @@
 //! The names of the register: as written, and what they are found by.
 
 use super::texts::{NONE, TextId, Texts};
-use comptoir_identity::search_key;
+use comptoir_identity::{PhoneticKey, search_key};
 use std::collections::HashMap;
 
 /// The number of a key: letters A–Z alone.
 pub(super) type KeyId = u32;
+
+/// The sound of letters, packed; 0 for none.
+pub(super) type Sound = u32;
+
+/// The sound of letters A–Z (Soundex 2).
+pub(super) fn sound(letters: &str) -> Sound {
+    PhoneticKey::of(letters)
+        .map_or(0, |sound| sound.as_str().bytes().fold(0, |packed, sign| packed << 8 | Sound::from(sign)))
+}
+
+/// Whether letters could be those of another name mistyped, heard, or longer by a word (ins.md §2.4). Lets through
+/// all that the rules call near, and some more.
+pub(super) fn could_be(left: (&str, Sound), right: (&str, Sound)) -> bool {
+    let (short, long) = if left.0.len() <= right.0.len() { (left.0, right.0) } else { (right.0, left.0) };
+    if short.len() < 2 {
+        return short == long && !short.is_empty();
+    }
+    left.1 == right.1
+        || long.starts_with(short)
+        || long.ends_with(short)
+        || (short.len() >= 3 && long.len() - short.len() <= 2 && strsim::osa_distance(short, long) <= 2)
+}
 
 /// Texts as written, each with the keys that rules of comparison cannot tell apart.
 ///
@@ -14,6 +36,7 @@ pub(super) type KeyId = u32;
 pub(super) struct Names {
     texts: Texts,
     keys: Texts,
+    sounds: Vec<Sound>,
     /// For each text, the key of all its letters, once it has been asked for.
     letters: Vec<KeyId>,
     /// For each text, the key of its first word, once it has been asked for.
@@ -42,7 +65,7 @@ impl Names {
         if let Some(letters) = slot(&mut self.letters, id)
             && *letters == NONE
         {
-            *letters = self.keys.number(&search_key(self.texts.get(id))).0;
+            *letters = key(&mut self.keys, &mut self.sounds, &search_key(self.texts.get(id)));
         }
     }
 
@@ -52,9 +75,9 @@ impl Names {
             && *first == NONE
         {
             let [word, other] = first_words(self.texts.get(id));
-            *first = self.keys.number(&word).0;
+            *first = key(&mut self.keys, &mut self.sounds, &word);
             if word != other {
-                self.other_first_words.insert(id, self.keys.number(&other).0);
+                self.other_first_words.insert(id, key(&mut self.keys, &mut self.sounds, &other));
             }
         }
     }
@@ -75,6 +98,10 @@ impl Names {
         self.keys.get(id)
     }
 
+    pub(super) fn sound(&self, id: KeyId) -> Sound {
+        usize::try_from(id).ok().and_then(|id| self.sounds.get(id)).copied().unwrap_or(0)
+    }
+
     pub(super) fn find_key(&self, key: &str) -> Option<KeyId> {
         self.keys.find(key)
     }
@@ -92,6 +119,14 @@ impl Names {
         self.texts.shrink();
         self.keys.shrink();
     }
+}
+
+fn key(keys: &mut Texts, sounds: &mut Vec<Sound>, letters: &str) -> KeyId {
+    let (id, new) = keys.number(letters);
+    if new {
+        sounds.push(sound(letters));
+    }
+    id
 }
 
 fn slot(of: &mut [KeyId], id: TextId) -> Option<&mut KeyId> {

@@ -1,24 +1,36 @@
 //! The person looked for, prepared once.
 
-use super::names::{KeyId, Names, first_words};
+use super::names::{KeyId, Names, Sound, first_words, sound};
 use super::row::{Bits, PackedDate, Pair};
-use comptoir_identity::{
-    BirthName, GivenName, GivenNames, PivotIdentity, PlaceCode, Standing, Traits, UsageName, search_key,
-};
+use comptoir_identity::{BirthName, GivenName, GivenNames, PivotIdentity, PlaceCode, Standing, UsageName, search_key};
+use std::borrow::Cow;
 
 /// What a row is compared with before it is worth a comparison by the rules.
 pub(super) struct Probe<'a> {
     pub(super) names: Vec<KeyId>,
     pub(super) given_names: Vec<KeyId>,
-    /// Birth name and name in use, spelled.
-    pub(super) spelled: Vec<&'a str>,
-    pub(super) spelled_given: Option<&'a str>,
+    /// Birth name and name in use, known to the register or not.
+    pub(super) heard: Vec<Heard<'a>>,
+    pub(super) heard_given: Option<Heard<'a>>,
     pub(super) date: PackedDate,
     /// A 1st of January that may stand for the year alone.
     pub(super) possibly_partial: bool,
     pub(super) place: Option<PlaceCode>,
     pub(super) bits: Bits,
     pub(super) pair: Option<Pair>,
+}
+
+/// The letters of a name, and their sound.
+pub(super) struct Heard<'a> {
+    pub(super) letters: Cow<'a, str>,
+    pub(super) sound: Sound,
+}
+
+impl Heard<'_> {
+    fn of(name: &str) -> Self {
+        let letters = search_key(name);
+        Self { sound: sound(&letters), letters: letters.into() }
+    }
 }
 
 /// How a date stands to the one looked for.
@@ -30,35 +42,28 @@ pub(super) enum Dates {
     Far,
 }
 
-impl<'a> Probe<'a> {
-    pub(super) fn of(identity: &'a PivotIdentity, names: &Names) -> Self {
-        Self::new(identity.traits(), identity.date_possibly_partial(), names)
-    }
-
-    pub(super) fn new(traits: &'a Traits, possibly_partial: bool, names: &Names) -> Self {
-        let spelled: Vec<&str> =
-            [traits.birth_name.known().map(BirthName::spelled), traits.usage_name.known().map(UsageName::spelled)]
-                .into_iter()
-                .flatten()
-                .collect();
-        let spelled_given = traits.first_given_name.known().map(GivenName::spelled);
+impl Probe<'_> {
+    pub(super) fn of(identity: &PivotIdentity, names: &Names) -> Self {
+        let traits = identity.traits();
+        let name = traits.birth_name.known().map(BirthName::spelled);
+        let usage = traits.usage_name.known().map(UsageName::spelled);
+        let first = traits.first_given_name.known().map(GivenName::spelled);
         let list = traits.given_names.known().map(GivenNames::spelled);
-        let mut given_names: Vec<KeyId> = [spelled_given, list]
-            .into_iter()
-            .flatten()
-            .flat_map(first_words)
-            .filter_map(|word| names.find_key(&word))
-            .collect();
-        given_names.sort_unstable();
-        given_names.dedup();
+        let heard: Vec<Heard<'_>> = name.into_iter().chain(usage).map(Heard::of).collect();
+        let mut given_names = Vec::with_capacity(4);
+        for word in first.into_iter().chain(list).flat_map(first_words) {
+            if let Some(key) = names.find_key(&word).filter(|key| !given_names.contains(key)) {
+                given_names.push(key);
+            }
+        }
         let place = traits.birth_place.filter(PlaceCode::is_known);
         Self {
-            names: spelled.iter().filter_map(|name| names.find_key(&search_key(name))).collect(),
+            names: heard.iter().filter_map(|heard| names.find_key(&heard.letters)).collect(),
             given_names,
-            spelled,
-            spelled_given,
+            heard,
+            heard_given: first.map(Heard::of),
             date: PackedDate::of(traits.birth_date),
-            possibly_partial,
+            possibly_partial: identity.date_possibly_partial(),
             place,
             bits: Bits::of(place.as_ref(), traits.sex, Standing::PROVISIONAL, false),
             pair: traits.ins.active().map(|active| Pair::of(active.ins())),
@@ -113,7 +118,10 @@ impl<'a> Probe<'a> {
 
 /// Years with one digit that differs, or two neighbours exchanged, of the centuries somebody living was born in.
 fn near_years(year: u32) -> impl Iterator<Item = u32> {
-    (1880..=2060).filter(move |other| near_year(year, *other))
+    let [a, b, c, d] = [year / 1000 * 1000, year / 100 % 10 * 100, year / 10 % 10 * 10, year % 10];
+    let digits = (0..10).flat_map(move |digit| [a + b + c + digit, a + b + digit * 10 + d, a + digit * 100 + c + d]);
+    let exchanged = [a + b + d * 10 + c / 10, a + c * 10 + b / 10 + d];
+    digits.chain(exchanged).filter(move |other| *other != year && (1880..=2060).contains(other))
 }
 
 fn near_year(left: u32, right: u32) -> bool {
