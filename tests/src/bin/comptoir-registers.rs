@@ -6,12 +6,14 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program speaks on its terminal")]
 
 use comptoir_identity::{BirthDate, Candidate, Link, Outcome, PivotClaims, PivotIdentity, PlaceCode, Sex, judge};
-use comptoir_register::{Act, ActKind, NewPatient, Register, RegisterKey, Search};
+use comptoir_register::{Act, ActKind, NewPatient, RecordId, Register, RegisterKey, Search, SuspicionKind};
 use comptoir_tests::population::{Person, Population, Recorded, Weights};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use rustix::time::{ClockId, clock_gettime};
+use std::collections::HashMap;
 use std::error::Error;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -137,8 +139,39 @@ fn measure(weights: &Weights, size: usize, seed: u64, folder: &Path) -> Result<(
         rate(TIMES * 10, start.elapsed()),
         TIMES * 10
     );
+    duplicates(&register, &population)?;
     println!("  resident at the end: {} MB", resident()? / 1_000);
     Ok(())
+}
+
+/// One pass over the register, judged by who each record truly is.
+fn duplicates(register: &Register, population: &Population<'_>) -> Result<(), Failure> {
+    let act = Act::new(Timestamp::UNIX_EPOCH, "measure", ActKind::DuplicatesSearched);
+    let start = Instant::now();
+    register.look_for_duplicates(&act, &|_| ControlFlow::Continue(()))?;
+    let taken = start.elapsed();
+    // Records were inserted in the order in which they are drawn: numbers follow.
+    let whose: Vec<u64> = population.records().map(|record| record.person.number()).collect();
+    let person = |record: RecordId| whose.get(usize::try_from(record.number() - 1).unwrap_or(usize::MAX));
+    let mut records: HashMap<u64, usize> = HashMap::new();
+    for person in &whose {
+        *records.entry(*person).or_default() += 1;
+    }
+    let pairs: usize = records.values().map(|count| count * (count - 1) / 2).sum();
+    let said: Vec<_> = register.suspicions()?.into_iter().filter(|one| one.kind == SuspicionKind::Duplicate).collect();
+    let right = said.iter().filter(|one| person(one.one) == person(one.other)).count();
+    println!(
+        "  {:<26} {taken:.2?}; {pairs} pairs, {} said, recall {:.3}, true {:.3}",
+        "duplicates",
+        said.len(),
+        share(right, pairs),
+        share(right, said.len()),
+    );
+    Ok(())
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    rate(part, Duration::from_secs(whole.max(1) as u64))
 }
 
 const COLUMNS: &str = "id, external_id, birth_name, first_given_name, given_names, birth_date, sex, birth_place, \
