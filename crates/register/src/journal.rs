@@ -1,5 +1,7 @@
 //! The journal: who did what, when, on what evidence; append-only and chained.
 
+mod kind;
+
 use crate::patient::RecordId;
 use crate::{ReadError, Register, WriteError};
 use jiff::Timestamp;
@@ -7,56 +9,7 @@ use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde_json::{Map, Value};
 
-/// What an entry is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ActKind {
-    /// A search was made; one line an intent, not a key press.
-    SearchMade,
-    /// A record was shown.
-    RecordViewed,
-    /// A check-in came to a verdict.
-    CheckInConcluded,
-    /// The receptionist confirmed that a record is the person's.
-    IdentityConfirmed,
-    /// A patient was created.
-    PatientCreated,
-    /// The identity document decides.
-    PaperPath,
-    /// The FranceConnect session was closed.
-    SessionClosed,
-    /// The FranceConnect session could not be seen to close.
-    SessionNotClosed,
-    /// An owed logout was written off: its issuer no longer exists.
-    LogoutWrittenOff,
-    /// A sign-in was held: a session may remain in the browser.
-    BrowserHeld,
-    /// The receptionist closed the browser, and said so.
-    BrowserReleased,
-    /// Identities were compared with the register one after another, by a program; one line a batch.
-    BatchVerified,
-    /// The demonstration was filled.
-    DemonstrationFilled,
-}
-
-impl ActKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::SearchMade => "search-made",
-            Self::RecordViewed => "record-viewed",
-            Self::CheckInConcluded => "check-in-concluded",
-            Self::IdentityConfirmed => "identity-confirmed",
-            Self::PatientCreated => "patient-created",
-            Self::PaperPath => "paper-path",
-            Self::SessionClosed => "session-closed",
-            Self::SessionNotClosed => "session-not-closed",
-            Self::LogoutWrittenOff => "logout-written-off",
-            Self::BrowserHeld => "browser-held",
-            Self::BrowserReleased => "browser-released",
-            Self::BatchVerified => "batch-verified",
-            Self::DemonstrationFilled => "demonstration-filled",
-        }
-    }
-}
+pub use kind::ActKind;
 
 /// One line to write: when, who, what, and the evidence without any trait.
 #[derive(Debug, Clone)]
