@@ -22,7 +22,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 pub use arrivals::{Arrival, ArrivalId, ArrivalState, NewArrival};
-pub use journal::{Act, ActKind, JournalState};
+pub use journal::{
+    Act, ActKind, BrokenLine, JournalFault, JournalFilter, JournalHead, JournalHeadError, JournalLine, JournalState,
+    LineTraits,
+};
 pub use key::{KeyError, RegisterKey};
 pub use open::OpenError;
 pub use patient::{NewPatient, Patient, RecordId};

@@ -171,3 +171,24 @@ CREATE TABLE site_rules (
     author TEXT NOT NULL CHECK (author <> ''),
     at     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The strict traits before and after a change, apart from the evidence of its line: retention erases them
+-- and the evidence stays. Their hash is part of what the line's own hash is made of.
+ALTER TABLE journal ADD COLUMN traits TEXT;
+ALTER TABLE journal ADD COLUMN traits_hash BLOB
+    CHECK (iif(traits_hash IS NULL, traits IS NULL, length(traits_hash) = 32));
+CREATE INDEX journal_with_traits ON journal (at) WHERE traits IS NOT NULL;
+
+DROP TRIGGER journal_is_never_changed;
+CREATE TRIGGER journal_is_never_changed BEFORE UPDATE ON journal
+WHEN NEW.sequence IS NOT OLD.sequence OR NEW.at IS NOT OLD.at OR NEW.author IS NOT OLD.author
+  OR NEW.kind IS NOT OLD.kind OR NEW.payload_hash IS NOT OLD.payload_hash
+  OR NEW.traits_hash IS NOT OLD.traits_hash OR NEW.previous IS NOT OLD.previous OR NEW.hash IS NOT OLD.hash
+  OR (NEW.payload IS NOT OLD.payload AND NEW.payload IS NOT NULL)
+  OR (NEW.traits IS NOT OLD.traits AND NEW.traits IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+-- INSERT OR REPLACE takes lines away without any deletion that a trigger sees.
+CREATE TRIGGER journal_only_grows BEFORE INSERT ON journal
+WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM journal)
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
