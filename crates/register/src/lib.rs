@@ -5,13 +5,19 @@
 
 mod arrivals;
 mod candidates;
+mod change;
+mod complementary;
 pub mod demo;
+#[cfg(test)]
+mod fixtures;
 mod functions;
+mod history;
 mod ins;
 mod journal;
 mod key;
 mod open;
 mod patient;
+mod proofs;
 mod readers;
 mod search;
 
@@ -22,13 +28,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 pub use arrivals::{Arrival, ArrivalId, ArrivalState, NewArrival};
+pub use change::{RecordIdentity, cause_code, status_code};
+pub use complementary::{ComplementaryKind, ComplementaryTrait};
+pub use history::StatusChange;
 pub use journal::{
     Act, ActKind, BrokenLine, JournalFault, JournalFilter, JournalHead, JournalHeadError, JournalLine, JournalState,
     LineTraits,
 };
 pub use key::{KeyError, RegisterKey};
 pub use open::OpenError;
-pub use patient::{NewPatient, Patient, RecordId};
+pub use patient::{NewPatient, Patient, RecordId, attributes_code};
+pub use proofs::{RecordedProof, device_code};
 pub use search::{Found, Search};
 
 /// The practice's register. Clones share it.
@@ -91,6 +101,12 @@ pub enum WriteError {
     /// A required trait is lacking, an identifier is already taken, or what is to be settled is not there.
     #[error("a required trait is lacking, an identifier is taken, or there is nothing to settle; nothing was changed")]
     Refused,
+    /// The record is no longer what the change was decided on.
+    #[error("the record was changed meanwhile; nothing was changed")]
+    ChangedMeanwhile,
+    /// A line that the change builds on holds what the rules cannot have written.
+    #[error("the register holds a line that the rules cannot have written; nothing was changed")]
+    Damaged,
 }
 
 impl From<rusqlite::Error> for ReadError {
@@ -105,6 +121,15 @@ impl From<rusqlite::Error> for WriteError {
             Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::ReadOnly) => Self::NoSpace,
             Some(rusqlite::ErrorCode::ConstraintViolation) => Self::Refused,
             _ => Self::Store(error),
+        }
+    }
+}
+
+impl From<ReadError> for WriteError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Store(error) => error.into(),
+            ReadError::Damaged => Self::Damaged,
         }
     }
 }
@@ -143,6 +168,8 @@ impl WriteError {
             Self::Store(_) => "register-unavailable",
             Self::NoSpace => "register-read-only",
             Self::Refused => "register-refused",
+            Self::ChangedMeanwhile => "record-changed-meanwhile",
+            Self::Damaged => "register-damaged",
         }
     }
 
@@ -153,12 +180,17 @@ impl WriteError {
             Self::Store(_) => "REG-20",
             Self::NoSpace => "REG-21",
             Self::Refused => "REG-22",
+            Self::ChangedMeanwhile => "REG-40",
+            Self::Damaged => "REG-41",
         }
     }
 
     /// Whether the same act may succeed later.
     #[must_use]
     pub fn retry(&self) -> bool {
-        !matches!(self, Self::Refused)
+        match self {
+            Self::Store(_) | Self::NoSpace => true,
+            Self::Refused | Self::ChangedMeanwhile | Self::Damaged => false,
+        }
     }
 }

@@ -174,7 +174,7 @@ pub(crate) fn insert(
             traits.usage_given_name.known().map(GivenName::raw),
             new.standing.ins_retrieved(),
             new.standing.device_checked(),
-            attributes_text(new.standing.attributes()),
+            attributes_code(new.standing.attributes()),
             act.at().to_string(),
             search_key(traits.birth_name.known().map(BirthName::raw).unwrap_or_default()),
         ],
@@ -210,7 +210,9 @@ pub(crate) fn read(connection: &Connection, row: &Row<'_>) -> Result<Patient, Re
     })
 }
 
-fn attributes_text(attributes: Attributes) -> &'static str {
+/// How attributes are written.
+#[must_use]
+pub fn attributes_code(attributes: Attributes) -> &'static str {
     match attributes {
         Attributes::None => "none",
         Attributes::Homonym => "homonym",

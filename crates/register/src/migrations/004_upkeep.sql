@@ -91,14 +91,26 @@ CREATE TABLE proofs (
     patient    INTEGER NOT NULL REFERENCES patients (id) ON DELETE CASCADE,
     at         TEXT NOT NULL,
     author     TEXT NOT NULL CHECK (author <> ''),
-    -- The device's code (ins.md §3.2); nothing is read off the document itself.
-    device     TEXT NOT NULL CHECK (device <> ''),
-    -- A second piece, in the special cases of RNIV §3.3.3.
-    beside     TEXT CHECK (beside <> ''),
-    degree     TEXT NOT NULL CHECK (degree IN ('recorded', 'supporting', 'high'))
+    situation  TEXT NOT NULL CHECK (situation IN ('ordinary', 'minor-with-parent', 'minor-with-guardian',
+        'foreign-minor', 'minor-in-care', 'care-home-admission', 'unable-to-obtain')),
+    -- The written reason of the one exception that needs it (ins.md §12 row 87).
+    reason     TEXT CHECK (reason <> ''),
+    -- Moves no status; counts with other pieces, in the special cases of RNIV §3.3.3; counts alone.
+    degree     TEXT NOT NULL CHECK (degree IN ('recorded', 'supporting', 'high')),
+    CHECK ((situation = 'unable-to-obtain') = (reason IS NOT NULL))
 ) STRICT;
 CREATE INDEX proofs_by_patient ON proofs (patient, at);
 CREATE INDEX proofs_by_time ON proofs (at);
+
+-- Its pieces: the device's code, whose it is, its last day (ZFD-8); nothing else is read off a document.
+CREATE TABLE proof_pieces (
+    proof   INTEGER NOT NULL REFERENCES proofs (id) ON DELETE CASCADE,
+    number  INTEGER NOT NULL CHECK (number >= 0),
+    device  TEXT NOT NULL CHECK (device <> ''),
+    holder  TEXT NOT NULL CHECK (holder IN ('patient', 'parent', 'guardian')),
+    expires TEXT CHECK (expires IS NULL OR date(expires) IS expires),
+    PRIMARY KEY (proof, number)
+) STRICT, WITHOUT ROWID;
 
 -- DMN INS 26: what a status was and became, when, by whom and why.
 CREATE TABLE status_changes (
