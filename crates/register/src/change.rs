@@ -109,7 +109,7 @@ pub(crate) fn apply(
 ) -> Result<(), WriteError> {
     let RecordIdentity { record, identity: before, .. } = read;
     let (after, change) = (transition.identity(), transition.change());
-    if change.previous != Some(before.standing()) || change.author.as_str() != act.author() {
+    if change.previous != Some(before.standing()) || change.author.as_str() != act.author().trim() {
         return Err(WriteError::Refused);
     }
     // Where a register holds an axis that nothing bears out, the history says what was shown until now.

@@ -8,6 +8,7 @@ mod candidates;
 mod change;
 mod complementary;
 pub mod demo;
+mod distinct;
 #[cfg(test)]
 mod fixtures;
 mod functions;
@@ -15,6 +16,7 @@ mod history;
 mod ins;
 mod journal;
 mod key;
+mod merge;
 mod open;
 mod patient;
 mod proofs;
@@ -30,12 +32,14 @@ use thiserror::Error;
 pub use arrivals::{Arrival, ArrivalId, ArrivalState, NewArrival};
 pub use change::{RecordIdentity, cause_code, status_code};
 pub use complementary::{ComplementaryKind, ComplementaryTrait};
+pub use distinct::{DistinctionReason, DistinguishError, WithdrawError};
 pub use history::StatusChange;
 pub use journal::{
     Act, ActKind, BrokenLine, JournalFault, JournalFilter, JournalHead, JournalHeadError, JournalLine, JournalState,
     LineTraits,
 };
 pub use key::{KeyError, RegisterKey};
+pub use merge::{MergeError, UndoMergeError};
 pub use open::OpenError;
 pub use patient::{NewPatient, Patient, RecordId, attributes_code};
 pub use proofs::{RecordedProof, device_code};

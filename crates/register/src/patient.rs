@@ -124,7 +124,8 @@ impl Register {
         self.read(|connection| patient(connection, id))
     }
 
-    /// The record shown as `record`: an external identifier, or `local:N`. Performs I/O.
+    /// The record shown as `record`: an external identifier, or `local:N`; for one that was absorbed, the record it
+    /// was merged into. Performs I/O.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -134,14 +135,16 @@ impl Register {
     }
 }
 
+/// What was known of an absorbed record leads to the one it was merged into.
+const FIND: &str = "SELECT coalesce(merged_into, id) FROM patients WHERE";
+
 fn find(connection: &Connection, record: &str) -> Result<Option<i64>, ReadError> {
     let found = match record.strip_prefix("local:") {
         Some(number) => {
             let number: i64 = number.parse().unwrap_or(0);
-            connection
-                .query_row("SELECT id FROM patients WHERE id = ?1 AND external_id IS NULL", [number], |row| row.get(0))
+            connection.query_row(&format!("{FIND} id = ?1 AND external_id IS NULL"), [number], |row| row.get(0))
         }
-        None => connection.query_row("SELECT id FROM patients WHERE external_id = ?1", [record], |row| row.get(0)),
+        None => connection.query_row(&format!("{FIND} external_id = ?1"), [record], |row| row.get(0)),
     };
     Ok(found.optional()?)
 }

@@ -104,6 +104,7 @@ fn the_chain_shows_where_it_was_altered() {
 }
 
 type Happens<'a> = &'a dyn Fn(&Register);
+type Broken = Option<(i64, JournalFault)>;
 
 #[test]
 fn a_head_noted_before_shows_what_the_chain_alone_does_not() {
@@ -121,7 +122,7 @@ fn a_head_noted_before_shows_what_the_chain_alone_does_not() {
         register.journal(&Act::new(Timestamp::UNIX_EPOCH, "anne", ActKind::SearchMade)).expect("written");
     };
     let same = |_: &Register| ();
-    let cases: [(&str, Happens<'_>, Option<(i64, JournalFault)>); 5] = [
+    let cases: [(&str, Happens<'_>, Broken); 5] = [
         ("untouched", &same, None),
         ("grown since", &grown, None),
         ("cut off at the end", &cut, Some((5, Missing))),

@@ -153,6 +153,8 @@ CREATE TABLE merges (
     author    TEXT NOT NULL CHECK (author <> ''),
     undone_at TEXT,
     undone_by TEXT CHECK (undone_by <> ''),
+    -- Whether the absorbed record's INS was in force, and was hidden by it.
+    ins_hidden INTEGER NOT NULL CHECK (ins_hidden IN (0, 1)),
     CHECK (kept <> absorbed),
     CHECK ((undone_at IS NULL) = (undone_by IS NULL))
 ) STRICT;
