@@ -21,6 +21,8 @@ mod open;
 mod patient;
 mod proofs;
 mod readers;
+mod retention;
+mod rules;
 mod search;
 
 use readers::Readers;
@@ -43,6 +45,8 @@ pub use merge::{MergeError, UndoMergeError};
 pub use open::OpenError;
 pub use patient::{NewPatient, Patient, RecordId, attributes_code};
 pub use proofs::{RecordedProof, device_code};
+pub use retention::{Due, PurgeReport};
+pub use rules::{SiteRule, SiteRuleDecided};
 pub use search::{Found, Search};
 
 /// The practice's register. Clones share it.
