@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 pub use chain::{BrokenLine, JournalFault, JournalHead, JournalHeadError, JournalState};
 pub use kind::ActKind;
-pub use line::{JournalFilter, JournalLine, LineTraits};
+pub use line::{JournalFilter, JournalLine, LineRecord, LineTraits};
 pub(crate) use traits::ChangedTraits;
 
 /// One line to write: when, who, what, and the evidence without any trait.
@@ -37,7 +37,8 @@ impl<'a> Act<'a> {
         Self { at, author, kind, record: None, evidence: Vec::new() }
     }
 
-    /// Adds the record it is about and the evidence: codes and levels, never a trait.
+    /// Adds the record it is about and the evidence: codes and levels, never a trait. `other` is the number of a second
+    /// record.
     #[must_use]
     pub fn about(mut self, record: Option<RecordId>, evidence: &[(&'static str, &'a str)]) -> Self {
         self.record = record;

@@ -38,7 +38,7 @@ pub use distinct::{DistinctionReason, DistinguishError, WithdrawError};
 pub use history::StatusChange;
 pub use journal::{
     Act, ActKind, BrokenLine, JournalFault, JournalFilter, JournalHead, JournalHeadError, JournalLine, JournalState,
-    LineTraits,
+    LineRecord, LineTraits,
 };
 pub use key::{KeyError, RegisterKey};
 pub use merge::{MergeError, UndoMergeError};

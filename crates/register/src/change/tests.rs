@@ -80,7 +80,11 @@ fn what_the_status_engine_made_is_what_is_read_back() {
 
         let line = last_line(&register);
         assert_eq!((lines(&register), line.act_kind()), (lines_before + 1, Some(kind)), "{rule}");
-        assert_eq!((line.author.as_str(), line.record, line.at), ("anne", Some(record), at(100)), "{rule}");
+        assert_eq!(
+            (line.author.as_str(), line.record.map(|of| of.id), line.at),
+            ("anne", Some(record), at(100)),
+            "{rule}"
+        );
         let names = match &line.traits {
             LineTraits::Kept { before, after } => {
                 assert!(

@@ -4,7 +4,7 @@ use super::kind::ActKind;
 use crate::patient::RecordId;
 use crate::{ReadError, Register};
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row};
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct JournalFilter {
     pub since: Option<Timestamp>,
     /// Before this moment.
     pub until: Option<Timestamp>,
-    /// Those about this record, or about it and another one.
+    /// Those about this record, those it absorbed, or them and another one.
     pub record: Option<RecordId>,
 }
 
@@ -45,6 +45,15 @@ impl fmt::Debug for LineTraits {
     }
 }
 
+/// A record that a line is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineRecord {
+    /// Its number.
+    pub id: RecordId,
+    /// How it is shown: the practice software's identifier, else `local:N`.
+    pub record: String,
+}
+
 /// A line of the journal.
 #[derive(Clone)]
 pub struct JournalLine {
@@ -57,7 +66,9 @@ pub struct JournalLine {
     /// What, by its name: a newer program may have written one that [`ActKind`] does not know.
     pub kind: String,
     /// The record it is about.
-    pub record: Option<RecordId>,
+    pub record: Option<LineRecord>,
+    /// The other one, of two.
+    pub other: Option<LineRecord>,
     /// The evidence: codes and levels.
     pub evidence: Vec<(String, String)>,
     /// The strict traits before and after.
@@ -90,12 +101,8 @@ impl Register {
         mut each: impl FnMut(JournalLine) -> Result<(), E>,
     ) -> Result<(), E> {
         let read = |connection: &Connection| -> Result<(), Stopped<E>> {
-            let mut statement = connection.prepare(
-                "SELECT sequence, at, author, kind, payload, traits, traits_hash IS NOT NULL FROM journal
-                 WHERE ?1 IS NULL OR payload ->> 'record' = ?1 OR payload ->> 'other' = ?2 ORDER BY sequence",
-            )?;
-            let record = filter.record.map(RecordId::number);
-            let mut rows = statement.query(params![record, record.map(|number| number.to_string())])?;
+            let mut statement = connection.prepare(LINES)?;
+            let mut rows = statement.query([filter.record.map(RecordId::number)])?;
             while let Some(row) = rows.next()? {
                 let line = line(row).map_err(|error| Stopped(error.into()))?;
                 // Moments are compared as such: their texts have as many decimals as they need.
@@ -111,6 +118,15 @@ impl Register {
     }
 }
 
+/// The lines about a record and those it absorbed, or all of them.
+const LINES: &str = "
+    SELECT j.sequence, j.at, j.author, j.kind, j.payload, j.traits, j.traits_hash IS NOT NULL,
+           one.external_id, other.external_id
+    FROM journal j LEFT JOIN patients one ON one.id = j.payload ->> 'record'
+        LEFT JOIN patients other ON other.id = CAST(j.payload ->> 'other' AS INTEGER)
+    WHERE ?1 IS NULL OR ?1 IN (one.id, one.merged_into, other.id, other.merged_into)
+    ORDER BY j.sequence";
+
 /// What stopped the reading, whichever side it came from.
 struct Stopped<E>(E);
 
@@ -124,7 +140,12 @@ fn line(row: &Row<'_>) -> Result<JournalLine, ReadError> {
     let (at, payload, traits): (String, Option<String>, Option<String>) = (row.get(1)?, row.get(4)?, row.get(5)?);
     let hashed: bool = row.get(6)?;
     let mut payload = payload.map_or_else(|| Ok(Map::new()), |text| object(&text))?;
-    let record = payload.remove("record").and_then(|number| number.as_i64()).map(RecordId::of);
+    let shown = |number: Option<i64>, external_id: Option<String>| {
+        let record = external_id.unwrap_or_else(|| format!("local:{}", number.unwrap_or_default()));
+        number.map(|number| LineRecord { id: RecordId::of(number), record })
+    };
+    let record = payload.remove("record").and_then(|number| number.as_i64());
+    let other = payload.remove("other").and_then(|number| number.as_str()?.parse().ok());
     let traits = match traits {
         Some(text) => {
             let mut kept = object(&text)?;
@@ -142,7 +163,8 @@ fn line(row: &Row<'_>) -> Result<JournalLine, ReadError> {
         at: at.parse().map_err(|_| ReadError::Damaged)?,
         author: row.get(2)?,
         kind: row.get(3)?,
-        record,
+        record: shown(record, row.get(7)?),
+        other: shown(other, row.get(8)?),
         evidence: payload
             .into_iter()
             .map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))

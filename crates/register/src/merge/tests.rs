@@ -63,6 +63,29 @@ fn what_was_known_of_an_absorbed_record_leads_to_the_one_kept() {
 }
 
 #[test]
+fn the_journal_of_a_record_is_that_of_the_absorbed_ones_too() {
+    let register = Register::in_memory().expect("a register");
+    let [kept, absorbed, third] =
+        ["P-1", "P-2", "P-3"].map(|identifier| insert(&register, "ADRUN", "ZOE", Some(identifier)));
+    register.merge(kept, absorbed, &MERGE()).expect("merged");
+    let about = |record| {
+        let mut lines = Vec::new();
+        let each = |line: crate::JournalLine| {
+            let shown = [line.record, line.other].map(|of| of.map(|of| of.record).unwrap_or_default());
+            lines.push((line.kind, shown.join("+")));
+            Ok::<_, ReadError>(())
+        };
+        let filter = crate::JournalFilter { record: Some(record), ..crate::JournalFilter::default() };
+        register.journal_lines(&filter, each).expect("read");
+        lines.into_iter().map(|(kind, shown)| format!("{kind} {shown}")).collect::<Vec<_>>()
+    };
+    let merged = "records-merged P-1+P-2";
+    assert_eq!(about(kept), ["patient-created P-1+", "patient-created P-2+", merged]);
+    assert_eq!(about(absorbed), ["patient-created P-2+", merged]);
+    assert_eq!(about(third), ["patient-created P-3+"]);
+}
+
+#[test]
 fn records_that_are_not_one_persons_are_not_merged() {
     type Prepare<'a> = &'a dyn Fn(&Register, RecordId, RecordId, RecordId);
     let merge = |register: &Register, kept, absorbed| register.merge(kept, absorbed, &MERGE()).expect("merged");
@@ -134,6 +157,22 @@ fn a_merge_and_its_line_are_both_written_or_neither() {
     assert!(register.undo_merge(absorbed, &UNDO()).is_err());
     assert_eq!(dump(&register), merged);
     assert_eq!(kinds_from(&register, 4), [ActKind::RecordsMerged]);
+}
+
+#[test]
+fn forbidden_merges_are_refused_by_the_store_too() {
+    let register = Register::in_memory().expect("a register");
+    let [kept, absorbed, third] = ["ZOE", "ZOÉ", "LEA"].map(|first| insert(&register, "ADRUN", first, None).number());
+    register.merge(RecordId::of(kept), RecordId::of(absorbed), &MERGE()).expect("merged");
+    for (rule, record, into) in [
+        ("into itself", third, third),
+        ("into nobody", third, 99),
+        ("into an absorbed one", third, absorbed),
+        ("one that has absorbed others", kept, third),
+    ] {
+        let done = register.writer().execute("UPDATE patients SET merged_into = ?2 WHERE id = ?1", [record, into]);
+        assert!(done.is_err(), "{rule}");
+    }
 }
 
 /// A generator of its own for the property below: the same draws at each run.

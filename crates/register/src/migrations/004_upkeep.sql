@@ -160,6 +160,13 @@ CREATE TABLE merges (
 ) STRICT;
 CREATE UNIQUE INDEX merges_in_force ON merges (absorbed) WHERE undone_at IS NULL;
 
+-- One step leads from any record to the one it was merged into: each merge can be undone by itself.
+CREATE TRIGGER merges_are_one_step BEFORE UPDATE OF merged_into ON patients
+WHEN NEW.merged_into IS NOT NULL
+    AND ((SELECT merged_into FROM patients WHERE id = NEW.merged_into) IS NOT NULL
+        OR EXISTS (SELECT 1 FROM patients WHERE merged_into = NEW.id))
+BEGIN SELECT RAISE(ABORT, 'a record that absorbed others is not absorbed, and none is absorbed by an absorbed one'); END;
+
 -- What a pass over the register found, to be looked at by a person.
 CREATE TABLE suspicions (
     one     INTEGER NOT NULL REFERENCES patients (id) ON DELETE CASCADE,

@@ -37,6 +37,8 @@ fn kept(register: &Register) {
     }
 }
 
+type Rules<'a> = &'a [(SiteRule, u32)];
+
 /// Of the journal's traits, of proofs, of arrivals.
 type Counts = (u64, u64, u64);
 
@@ -45,7 +47,7 @@ fn what_is_due_is_what_the_site_decided_and_nothing_else() {
     use SiteRule::{ArrivalsDays, BackupsKept, JournalTraitsDays, ProofsDays};
     let none = (0, 0, 0);
     #[rustfmt::skip]
-    let cases: [(&str, &[(SiteRule, u32)], &str, Counts); 9] = [
+    let cases: [(&str, Rules<'_>, &str, Counts); 9] = [
         ("nothing decided", &[], "2126-01-01", none),
         ("how many backups erases nothing here", &[(BackupsKept, 1)], "2126-01-01", none),
         ("the journal's traits", &[(JournalTraitsDays, 30)], "2026-04-01", (1, 0, 0)),
