@@ -5,7 +5,7 @@ use crate::configuration::ConfigurationError;
 use crate::window::views::FailureView;
 use comptoir_desk::{BrowserError, CheckInError, DecideError, KeychainError, OpenRegisterError};
 use comptoir_franceconnect::Fault;
-use comptoir_register::{ReadError, WriteError};
+use comptoir_register::{DistinguishError, MergeError, ReadError, UndoMergeError, WithdrawError, WriteError};
 
 /// A failure on its way to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,8 @@ impl Failure {
 
     /// An act that stopped half-way.
     pub(crate) const INTERRUPTED: Self = Self::new("interrupted", "CL-01", true);
+    /// A file to be handed over that could not be written.
+    pub(crate) const OUTPUT: Self = Self::new("output-not-written", "CL-06", true);
     /// Identities to compare that stopped being readable half-way.
     pub(crate) const INPUT: Self = Self::new("input-unreadable", "CL-03", true);
 
@@ -128,6 +130,17 @@ const MESSAGES: &[(&str, &str)] = &[
     ("browser-not-started", "Aucun navigateur n'a pu être ouvert. Copiez l'adresse affichée et ouvrez-la à la main sur cet ordinateur."),
     ("http-client", "Les certificats de ce système ne peuvent pas être lus. Rien n'a été modifié. Prévenez votre informaticien."),
     ("register-refused", "Il manque un trait obligatoire (nom de naissance, premier prénom), ou cet identifiant existe déjà. Rien n'a été enregistré. Corrigez, puis recommencez."),
+    ("record-changed-meanwhile", "Ce dossier a été modifié par quelqu'un d'autre pendant que vous y travailliez. Rien n'a été enregistré de votre changement. Rouvrez le dossier, vérifiez-le, puis recommencez."),
+    ("not-two-records", "Il faut deux dossiers différents du registre, dont aucun n'a été fusionné. Rien n'a été modifié. Relancez la recherche et choisissez les deux dossiers."),
+    ("merge-already-absorbed", "L'un des deux dossiers a déjà été fusionné dans un autre. Rien n'a été modifié. Ouvrez le dossier conservé, ou annulez d'abord la fusion."),
+    ("merge-has-absorbed", "Le dossier à fusionner en contient d'autres, déjà fusionnés. Rien n'a été modifié. Annulez d'abord ces fusions, ou choisissez ce dossier comme dossier conservé."),
+    ("merge-two-people", "Ces deux dossiers ont été déclarés de deux personnes différentes. Rien n'a été modifié. Si c'était une erreur, retirez d'abord cette déclaration avec le référent en identitovigilance."),
+    ("merge-different-ins", "Chacun des deux dossiers a un INS différent : ce sont deux personnes, ou l'un des INS n'est pas le bon. Rien n'a été modifié. Vérifiez les deux identités avec le référent en identitovigilance."),
+    ("merge-not-there", "Ce dossier n'a pas été fusionné, ou sa fusion a déjà été annulée. Rien n'a été modifié. Relancez la recherche."),
+    ("merge-ins-taken", "L'INS de ce dossier est maintenant celui d'un autre dossier. La fusion n'a pas été annulée et rien n'a été modifié. Invalidez d'abord cet INS dans l'autre dossier avec le référent en identitovigilance."),
+    ("distinction-already-said", "Ces deux dossiers sont déjà déclarés de deux personnes différentes. Rien n'a été modifié."),
+    ("distinction-not-said", "Ces deux dossiers n'ont pas été déclarés de deux personnes différentes. Rien n'a été modifié."),
+    ("output-not-written", "Le fichier à remettre n'a pas pu être écrit jusqu'au bout, et ce qui en était écrit a été effacé. Le registre est intact. Vérifiez l'espace disque et les droits du dossier, puis recommencez."),
     ("input-unreadable", "La lecture des identités à comparer s'est arrêtée. Les réponses déjà écrites sont bonnes et le registre n'a pas été modifié. Vérifiez le fichier, puis reprenez à la première identité sans réponse."),
     ("interrupted", "L'opération s'est interrompue. Ce qui était enregistré est conservé. Réessayez."),
 ];
@@ -188,6 +201,30 @@ impl From<ReadError> for Failure {
 
 impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
+        Self::new(error.code(), error.reference(), error.retry())
+    }
+}
+
+impl From<MergeError> for Failure {
+    fn from(error: MergeError) -> Self {
+        Self::new(error.code(), error.reference(), error.retry())
+    }
+}
+
+impl From<UndoMergeError> for Failure {
+    fn from(error: UndoMergeError) -> Self {
+        Self::new(error.code(), error.reference(), error.retry())
+    }
+}
+
+impl From<DistinguishError> for Failure {
+    fn from(error: DistinguishError) -> Self {
+        Self::new(error.code(), error.reference(), error.retry())
+    }
+}
+
+impl From<WithdrawError> for Failure {
+    fn from(error: WithdrawError) -> Self {
         Self::new(error.code(), error.reference(), error.retry())
     }
 }

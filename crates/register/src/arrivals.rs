@@ -85,7 +85,8 @@ pub struct NewArrival {
 }
 
 impl Register {
-    /// The arrivals of a day (AAAA-MM-JJ), in order of time. Performs I/O.
+    /// The arrivals of a day (AAAA-MM-JJ), in order of time, each with the record it is known to be of, or the one that
+    /// record was merged into. Performs I/O.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -137,7 +138,9 @@ impl Register {
 fn arrivals(connection: &Connection, day: &str) -> Result<Vec<Arrival>, ReadError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS}, a.id, a.time, a.display_name, a.birth_date, a.state
-         FROM arrivals a LEFT JOIN patients p ON p.id = a.patient WHERE a.day = ?1 ORDER BY a.time, a.id"
+         FROM arrivals a LEFT JOIN patients booked ON booked.id = a.patient
+             LEFT JOIN patients p ON p.id = coalesce(booked.merged_into, booked.id)
+         WHERE a.day = ?1 ORDER BY a.time, a.id"
     ))?;
     let mut rows = statement.query([day])?;
     let mut arrivals = Vec::new();

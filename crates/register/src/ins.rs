@@ -6,14 +6,15 @@ use comptoir_identity::{DatedIns, Day, Ins, InsOid, InsRecord, Matricule};
 use rusqlite::{Connection, Row, Transaction, params};
 
 impl Register {
-    /// The records that have, or had, this INS. Performs I/O.
+    /// The records that have, or had, this INS; for one that was absorbed, the record it was merged into. Performs I/O.
     ///
     /// # Errors
     /// See [`ReadError`].
     pub fn find_ins(&self, ins: &Ins) -> Result<Vec<RecordId>, ReadError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT DISTINCT patient FROM ins WHERE matricule = ?1 AND oid = ?2 ORDER BY patient",
+                "SELECT DISTINCT coalesce(p.merged_into, p.id) FROM ins i JOIN patients p ON p.id = i.patient
+                 WHERE i.matricule = ?1 AND i.oid = ?2 ORDER BY 1",
             )?;
             let found = statement.query_map((ins.matricule().as_str(), ins.oid().as_str()), |row| row.get(0))?;
             Ok(found.map(|id| id.map(RecordId::of)).collect::<Result<_, _>>()?)

@@ -5,16 +5,26 @@
 
 mod arrivals;
 mod candidates;
+mod change;
+mod complementary;
 pub mod demo;
+mod distinct;
 mod duplicates;
+#[cfg(test)]
+mod fixtures;
 mod functions;
+mod history;
 mod ins;
 mod journal;
 mod key;
 mod memory;
+mod merge;
 mod open;
 mod patient;
+mod proofs;
 mod readers;
+mod retention;
+mod rules;
 mod search;
 
 use memory::{Memory, Source};
@@ -25,12 +35,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 pub use arrivals::{Arrival, ArrivalId, ArrivalState, NewArrival};
+pub use change::{RecordIdentity, cause_code, status_code};
+pub use complementary::{ComplementaryKind, ComplementaryTrait};
+pub use distinct::{DistinctionReason, DistinguishError, WithdrawError};
 pub use duplicates::{PassProgress, PassReport, Suspicion};
-pub use journal::{Act, ActKind, JournalState};
+pub use history::StatusChange;
+pub use journal::{
+    Act, ActKind, BrokenLine, JournalFault, JournalFilter, JournalHead, JournalHeadError, JournalLine, JournalState,
+    LineRecord, LineTraits,
+};
 pub use key::{KeyError, RegisterKey};
 pub use memory::{Agreement, Reasons, SuspicionKind};
+pub use merge::{MergeError, UndoMergeError};
 pub use open::OpenError;
-pub use patient::{NewPatient, Patient, RecordId};
+pub use patient::{NewPatient, Patient, RecordId, attributes_code};
+pub use proofs::{RecordedProof, device_code};
+pub use retention::{Due, PurgeReport};
+pub use rules::{SiteRule, SiteRuleDecided};
 pub use search::{Found, Search};
 
 /// The practice's register. Clones share it.
@@ -110,7 +131,10 @@ pub enum WriteError {
     /// A required trait is lacking, an identifier is already taken, or what is to be settled is not there.
     #[error("a required trait is lacking, an identifier is taken, or there is nothing to settle; nothing was changed")]
     Refused,
-    /// A line holds what the rules cannot have written.
+    /// The record is no longer what the change was decided on.
+    #[error("the record was changed meanwhile; nothing was changed")]
+    ChangedMeanwhile,
+    /// A line that the change builds on holds what the rules cannot have written.
     #[error("the register holds a line that the rules cannot have written; nothing was changed")]
     Damaged,
 }
@@ -174,6 +198,7 @@ impl WriteError {
             Self::Store(_) => "register-unavailable",
             Self::NoSpace => "register-read-only",
             Self::Refused => "register-refused",
+            Self::ChangedMeanwhile => "record-changed-meanwhile",
             Self::Damaged => "register-damaged",
         }
     }
@@ -185,13 +210,17 @@ impl WriteError {
             Self::Store(_) => "REG-20",
             Self::NoSpace => "REG-21",
             Self::Refused => "REG-22",
-            Self::Damaged => "REG-23",
+            Self::ChangedMeanwhile => "REG-40",
+            Self::Damaged => "REG-41",
         }
     }
 
     /// Whether the same act may succeed later.
     #[must_use]
     pub fn retry(&self) -> bool {
-        !matches!(self, Self::Refused | Self::Damaged)
+        match self {
+            Self::Store(_) | Self::NoSpace => true,
+            Self::Refused | Self::ChangedMeanwhile | Self::Damaged => false,
+        }
     }
 }

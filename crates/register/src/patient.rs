@@ -124,7 +124,8 @@ impl Register {
         self.read(|connection| patient(connection, id))
     }
 
-    /// The record shown as `record`: an external identifier, or `local:N`. Performs I/O.
+    /// The record shown as `record`: an external identifier, or `local:N`; for one that was absorbed, the record it
+    /// was merged into. Performs I/O.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -134,14 +135,16 @@ impl Register {
     }
 }
 
+/// What was known of an absorbed record leads to the one it was merged into.
+const FIND: &str = "SELECT coalesce(merged_into, id) FROM patients WHERE";
+
 fn find(connection: &Connection, record: &str) -> Result<Option<i64>, ReadError> {
     let found = match record.strip_prefix("local:") {
         Some(number) => {
             let number: i64 = number.parse().unwrap_or(0);
-            connection
-                .query_row("SELECT id FROM patients WHERE id = ?1 AND external_id IS NULL", [number], |row| row.get(0))
+            connection.query_row(&format!("{FIND} id = ?1 AND external_id IS NULL"), [number], |row| row.get(0))
         }
-        None => connection.query_row("SELECT id FROM patients WHERE external_id = ?1", [record], |row| row.get(0)),
+        None => connection.query_row(&format!("{FIND} external_id = ?1"), [record], |row| row.get(0)),
     };
     Ok(found.optional()?)
 }
@@ -175,7 +178,7 @@ pub(crate) fn insert(
         traits.usage_given_name.known().map(GivenName::raw),
         new.standing.ins_retrieved(),
         new.standing.device_checked(),
-        attributes_text(new.standing.attributes()),
+        attributes_code(new.standing.attributes()),
         act.at().to_string(),
         search_key(traits.birth_name.known().map(BirthName::raw).unwrap_or_default()),
     ])?;
@@ -210,7 +213,9 @@ pub(crate) fn read(connection: &Connection, row: &Row<'_>) -> Result<Patient, Re
     })
 }
 
-fn attributes_text(attributes: Attributes) -> &'static str {
+/// How attributes are written.
+#[must_use]
+pub fn attributes_code(attributes: Attributes) -> &'static str {
     match attributes {
         Attributes::None => "none",
         Attributes::Homonym => "homonym",

@@ -1,7 +1,8 @@
 //! `comptoir doctor`: what the desk needs, one line each, with the remedy.
 
 use super::lines::Lines;
-use super::{DoctorArgs, Exit};
+use super::register::{self, Stop};
+use super::{DoctorArgs, Exit, journal};
 use crate::clock::SystemClock;
 use crate::configuration::{self, Configuration};
 use crate::failure::Failure;
@@ -41,8 +42,15 @@ fn fault(subject: &'static str, said: impl Into<String>, remedy: &'static str) -
     Finding { subject, state: State::Fault, said: said.into(), remedy }
 }
 
-pub(super) async fn run(args: &DoctorArgs) -> Exit {
+pub(super) async fn run(args: DoctorArgs) -> Exit {
+    if args.journal {
+        return register::on_a_thread(args.json, move |lines| journal::check(&args, lines)).await;
+    }
     let lines = Lines::new(args.json);
+    if args.register.register.is_some() || args.register.key_env.is_some() {
+        return Stop::Usage("--register et --key-env vont avec --journal. Rien n'a été examiné. Ajoutez --journal.")
+            .end(&lines);
+    }
     let configuration = configuration::read();
     let environment = match &configuration {
         Ok(Configuration::Demonstration) => Environment::Demonstration,

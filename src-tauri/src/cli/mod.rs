@@ -6,7 +6,9 @@
 mod check_in;
 mod demo_provider;
 mod doctor;
+mod journal;
 mod lines;
+mod purge;
 mod register;
 mod verify;
 
@@ -32,6 +34,10 @@ pub(crate) enum Command {
     DemoProvider(DemoProviderArgs),
     /// Examine ce dont le poste a besoin ; chaque ligne dit l'état et le remède.
     Doctor(DoctorArgs),
+    /// Remet le journal au référent en identitovigilance : une ligne par accès, changement ou décision.
+    Journal(JournalArgs),
+    /// Efface ce que le site a décidé de ne pas garder plus longtemps ; sans règle, rien.
+    Purge(PurgeArgs),
     /// Compare des identités au registre : une ligne JSON par identité, une ligne JSON par réponse.
     Verify(VerifyArgs),
 }
@@ -82,6 +88,47 @@ pub(crate) struct DemoProviderArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Une vérification JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+    /// Relit tout le journal du registre et contrôle sa chaîne, et rien d'autre.
+    #[arg(long)]
+    journal: bool,
+    /// Tête du journal notée auparavant (80 chiffres hexadécimaux) : elle doit être dans la chaîne.
+    #[arg(long, value_name = "HEXA", requires = "journal")]
+    head: Option<String>,
+    #[command(flatten)]
+    register: RegisterArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JournalArgs {
+    #[command(flatten)]
+    register: RegisterArgs,
+    /// Premier jour.
+    #[arg(long, value_name = "AAAA-MM-JJ")]
+    since: Option<String>,
+    /// Dernier jour, compris.
+    #[arg(long, value_name = "AAAA-MM-JJ")]
+    until: Option<String>,
+    /// Un seul dossier : l'identifiant du logiciel métier, ou local:N.
+    #[arg(long, value_name = "DOSSIER")]
+    record: Option<String>,
+    /// Fichier à créer ; sans lui, la sortie standard.
+    #[arg(long, value_name = "FICHIER")]
+    output: Option<PathBuf>,
+    /// Une ligne JSON par ligne du journal, au lieu d'un tableau CSV.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PurgeArgs {
+    #[command(flatten)]
+    register: RegisterArgs,
+    /// Dit ce qui serait effacé, et n'efface rien.
+    #[arg(long)]
+    dry_run: bool,
+    /// Le compte rendu en JSON sur la sortie standard.
     #[arg(long)]
     json: bool,
 }
@@ -136,7 +183,9 @@ pub(crate) async fn run(command: Command) -> ExitCode {
     match command {
         Command::CheckIn(args) => check_in::run(args).await,
         Command::DemoProvider(args) => demo_provider::run(&args).await,
-        Command::Doctor(args) => doctor::run(&args).await,
+        Command::Doctor(args) => doctor::run(args).await,
+        Command::Journal(args) => journal::run(args).await,
+        Command::Purge(args) => purge::run(args).await,
         Command::Verify(args) => verify::run(args).await,
     }
     .into()

@@ -1,6 +1,6 @@
 //! The register that a subcommand works on, and the key that opens it.
 
-use super::{Exit, Lines, RegisterArgs, failed};
+use super::{Exit, Lines, RegisterArgs, failed, interruption};
 use crate::configuration::{self, Configuration};
 use crate::failure::Failure;
 use crate::folders::Environment;
@@ -43,6 +43,24 @@ impl Stop {
             Self::NoReader => Exit::Done,
         }
     }
+}
+
+/// Does what works on a register, on a thread of its own; interrupted, the program ends without it.
+pub(super) async fn on_a_thread(json: bool, work: impl FnOnce(&Lines) -> Result<Exit, Stop> + Send + 'static) -> Exit {
+    let (done, result) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let lines = Lines::new(json);
+        done.send(work(&lines).unwrap_or_else(|stop| stop.end(&lines)))
+    });
+    tokio::select! {
+        exit = interruption() => exit,
+        result = result => result.unwrap_or_else(|_| Stop::Failure(Failure::INTERRUPTED).end(&Lines::new(json))),
+    }
+}
+
+/// Who signs the journal: the account of the system.
+pub(super) fn author() -> String {
+    whoami::username().unwrap_or_else(|_| "?".to_owned())
 }
 
 /// What becomes of a register that does not exist.

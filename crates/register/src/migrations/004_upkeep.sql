@@ -91,14 +91,26 @@ CREATE TABLE proofs (
     patient    INTEGER NOT NULL REFERENCES patients (id) ON DELETE CASCADE,
     at         TEXT NOT NULL,
     author     TEXT NOT NULL CHECK (author <> ''),
-    -- The device's code (ins.md §3.2); nothing is read off the document itself.
-    device     TEXT NOT NULL CHECK (device <> ''),
-    -- A second piece, in the special cases of RNIV §3.3.3.
-    beside     TEXT CHECK (beside <> ''),
-    degree     TEXT NOT NULL CHECK (degree IN ('recorded', 'supporting', 'high'))
+    situation  TEXT NOT NULL CHECK (situation IN ('ordinary', 'minor-with-parent', 'minor-with-guardian',
+        'foreign-minor', 'minor-in-care', 'care-home-admission', 'unable-to-obtain')),
+    -- The written reason of the one exception that needs it (ins.md §12 row 87).
+    reason     TEXT CHECK (reason <> ''),
+    -- Moves no status; counts with other pieces, in the special cases of RNIV §3.3.3; counts alone.
+    degree     TEXT NOT NULL CHECK (degree IN ('recorded', 'supporting', 'high')),
+    CHECK ((situation = 'unable-to-obtain') = (reason IS NOT NULL))
 ) STRICT;
 CREATE INDEX proofs_by_patient ON proofs (patient, at);
 CREATE INDEX proofs_by_time ON proofs (at);
+
+-- Its pieces: the device's code, whose it is, its last day (ZFD-8); nothing else is read off a document.
+CREATE TABLE proof_pieces (
+    proof   INTEGER NOT NULL REFERENCES proofs (id) ON DELETE CASCADE,
+    number  INTEGER NOT NULL CHECK (number >= 0),
+    device  TEXT NOT NULL CHECK (device <> ''),
+    holder  TEXT NOT NULL CHECK (holder IN ('patient', 'parent', 'guardian')),
+    expires TEXT CHECK (expires IS NULL OR date(expires) IS expires),
+    PRIMARY KEY (proof, number)
+) STRICT, WITHOUT ROWID;
 
 -- DMN INS 26: what a status was and became, when, by whom and why.
 CREATE TABLE status_changes (
@@ -141,10 +153,19 @@ CREATE TABLE merges (
     author    TEXT NOT NULL CHECK (author <> ''),
     undone_at TEXT,
     undone_by TEXT CHECK (undone_by <> ''),
+    -- Whether the absorbed record's INS was in force, and was hidden by it.
+    ins_hidden INTEGER NOT NULL CHECK (ins_hidden IN (0, 1)),
     CHECK (kept <> absorbed),
     CHECK ((undone_at IS NULL) = (undone_by IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX merges_in_force ON merges (absorbed) WHERE undone_at IS NULL;
+
+-- One step leads from any record to the one it was merged into: each merge can be undone by itself.
+CREATE TRIGGER merges_are_one_step BEFORE UPDATE OF merged_into ON patients
+WHEN NEW.merged_into IS NOT NULL
+    AND ((SELECT merged_into FROM patients WHERE id = NEW.merged_into) IS NOT NULL
+        OR EXISTS (SELECT 1 FROM patients WHERE merged_into = NEW.id))
+BEGIN SELECT RAISE(ABORT, 'a record that absorbed others is not absorbed, and none is absorbed by an absorbed one'); END;
 
 -- What a pass over the register found, to be looked at by a person.
 CREATE TABLE suspicions (
@@ -171,3 +192,24 @@ CREATE TABLE site_rules (
     author TEXT NOT NULL CHECK (author <> ''),
     at     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The strict traits before and after a change, apart from the evidence of its line: retention erases them
+-- and the evidence stays. Their hash is part of what the line's own hash is made of.
+ALTER TABLE journal ADD COLUMN traits TEXT;
+ALTER TABLE journal ADD COLUMN traits_hash BLOB
+    CHECK (iif(traits_hash IS NULL, traits IS NULL, length(traits_hash) = 32));
+CREATE INDEX journal_with_traits ON journal (at) WHERE traits IS NOT NULL;
+
+DROP TRIGGER journal_is_never_changed;
+CREATE TRIGGER journal_is_never_changed BEFORE UPDATE ON journal
+WHEN NEW.sequence IS NOT OLD.sequence OR NEW.at IS NOT OLD.at OR NEW.author IS NOT OLD.author
+  OR NEW.kind IS NOT OLD.kind OR NEW.payload_hash IS NOT OLD.payload_hash
+  OR NEW.traits_hash IS NOT OLD.traits_hash OR NEW.previous IS NOT OLD.previous OR NEW.hash IS NOT OLD.hash
+  OR (NEW.payload IS NOT OLD.payload AND NEW.payload IS NOT NULL)
+  OR (NEW.traits IS NOT OLD.traits AND NEW.traits IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+-- INSERT OR REPLACE takes lines away without any deletion that a trigger sees.
+CREATE TRIGGER journal_only_grows BEFORE INSERT ON journal
+WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM journal)
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
