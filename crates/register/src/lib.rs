@@ -13,6 +13,7 @@ mod key;
 mod open;
 mod patient;
 mod readers;
+mod recovery;
 mod search;
 
 use readers::Readers;
@@ -26,6 +27,7 @@ pub use journal::{Act, ActKind, JournalState};
 pub use key::{KeyError, RegisterKey};
 pub use open::OpenError;
 pub use patient::{NewPatient, Patient, RecordId};
+pub use recovery::RecoveryTextError;
 pub use search::{Found, Search};
 
 /// The practice's register. Clones share it.
