@@ -5,16 +5,20 @@
 
 mod arrivals;
 mod candidates;
+mod copy;
 pub mod demo;
+mod examine;
 mod functions;
 mod ins;
 mod journal;
 mod key;
 mod open;
 mod patient;
+mod place_on_disk;
 mod readers;
 mod recovery;
 mod search;
+mod upgrade;
 
 use readers::Readers;
 use rusqlite::Connection;
@@ -23,10 +27,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 pub use arrivals::{Arrival, ArrivalId, ArrivalState, NewArrival};
+pub use copy::{Copied, CopyError};
+pub use examine::{Contents, JournalHead, Soundness};
 pub use journal::{Act, ActKind, JournalState};
 pub use key::{KeyError, RegisterKey};
 pub use open::OpenError;
 pub use patient::{NewPatient, Patient, RecordId};
+pub use place_on_disk::{PlaceOnDisk, place_on_disk};
 pub use recovery::RecoveryTextError;
 pub use search::{Found, Search};
 
