@@ -4,6 +4,7 @@
 //! can stand behind it.
 
 mod arrivals;
+mod backup;
 mod candidates;
 mod copy;
 pub mod demo;
@@ -17,6 +18,7 @@ mod patient;
 mod place_on_disk;
 mod readers;
 mod recovery;
+mod rotation;
 mod search;
 mod upgrade;
 
@@ -27,6 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 pub use arrivals::{Arrival, ArrivalId, ArrivalState, NewArrival};
+pub use backup::{Backup, BackupError, BackupReport, backups};
 pub use copy::{Copied, CopyError};
 pub use examine::{Contents, JournalHead, Soundness};
 pub use journal::{Act, ActKind, JournalState};
@@ -35,6 +38,7 @@ pub use open::OpenError;
 pub use patient::{NewPatient, Patient, RecordId};
 pub use place_on_disk::{PlaceOnDisk, place_on_disk};
 pub use recovery::RecoveryTextError;
+pub use rotation::Keep;
 pub use search::{Found, Search};
 
 /// The practice's register. Clones share it.
