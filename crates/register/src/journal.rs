@@ -36,6 +36,12 @@ pub enum ActKind {
     BatchVerified,
     /// The demonstration was filled.
     DemonstrationFilled,
+    /// A backup was put in the register's place.
+    RegisterRestored,
+    /// The register was given another key.
+    RegisterRekeyed,
+    /// The register's key was shown, to be printed.
+    RecoveryKeyShown,
 }
 
 impl ActKind {
@@ -54,6 +60,9 @@ impl ActKind {
             Self::BrowserReleased => "browser-released",
             Self::BatchVerified => "batch-verified",
             Self::DemonstrationFilled => "demonstration-filled",
+            Self::RegisterRestored => "register-restored",
+            Self::RegisterRekeyed => "register-rekeyed",
+            Self::RecoveryKeyShown => "recovery-key-shown",
         }
     }
 }

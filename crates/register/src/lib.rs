@@ -18,8 +18,10 @@ mod patient;
 mod place_on_disk;
 mod readers;
 mod recovery;
+mod restore;
 mod rotation;
 mod search;
+mod sole_use;
 mod upgrade;
 
 use readers::Readers;
@@ -38,8 +40,10 @@ pub use open::OpenError;
 pub use patient::{NewPatient, Patient, RecordId};
 pub use place_on_disk::{PlaceOnDisk, place_on_disk};
 pub use recovery::RecoveryTextError;
+pub use restore::{Loss, Restoration, RestoreError, Restored};
 pub use rotation::Keep;
 pub use search::{Found, Search};
+pub use sole_use::{RekeyError, SoleUse};
 
 /// The practice's register. Clones share it.
 #[derive(Clone)]

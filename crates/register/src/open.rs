@@ -243,7 +243,7 @@ fn make(file: &Path, key: &RegisterKey) -> Result<(), OpenError> {
 }
 
 /// Says more of a failure, from what lies on the disk.
-fn located(error: OpenError, file: &Path, key: &RegisterKey) -> OpenError {
+pub(crate) fn located(error: OpenError, file: &Path, key: &RegisterKey) -> OpenError {
     match error {
         OpenError::Damaged if is_truncated(file, key) => OpenError::Truncated,
         // Less than the page that tells whether the key is right.
