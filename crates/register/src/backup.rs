@@ -113,6 +113,12 @@ impl From<CopyError> for BackupError {
 }
 
 impl Register {
+    /// Where its backups go unless another folder is said: `sauvegardes`, beside it.
+    #[must_use]
+    pub fn backups_folder(&self) -> Option<PathBuf> {
+        self.store.readers.as_ref().map(|readers| readers.file().with_file_name("sauvegardes"))
+    }
+
     /// Makes a backup in `folder`, verifies it, and removes the older ones that `keep` lets go. Performs I/O.
     ///
     /// Others go on reading and writing meanwhile; the backup holds what was there when it began. It is named

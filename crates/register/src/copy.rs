@@ -1,9 +1,9 @@
 //! A whole copy of a register in another file, encrypted, while others go on reading and writing.
 
 use crate::key::RegisterKey;
-use crate::open::keyed;
+use crate::open::{is_no_space, keyed};
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -50,8 +50,11 @@ pub enum CopyError {
 
 impl From<rusqlite::Error> for CopyError {
     fn from(error: rusqlite::Error) -> Self {
+        if is_no_space(&error) {
+            return Self::NoSpace;
+        }
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => Self::NoSpace,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::NotWhole,
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::CannotWrite,
             _ => Self::Store(error),
         }
@@ -90,15 +93,16 @@ fn written(source: &Connection, target: &Path, key: &RegisterKey, go_on: GoOn<'_
         let backup = Backup::new(source, &mut connection)?;
         let mut waited = 0;
         loop {
-            match backup.step(PAGES_A_STEP)? {
-                StepResult::Done => break,
-                StepResult::More => waited = 0,
-                // The enumeration is open: whatever else it may say one day is not the end of the copy.
-                _ if waited < TRIES => {
-                    waited += 1;
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                _ => return Err(CopyError::NotWhole),
+            let step = backup.step(PAGES_A_STEP).map_err(stopped)?;
+            if step == StepResult::Done {
+                break;
+            }
+            waited = if step == StepResult::More { 0 } else { waited + 1 };
+            if waited > TRIES {
+                return Err(CopyError::NotWhole);
+            }
+            if waited > 0 {
+                std::thread::sleep(Duration::from_millis(20));
             }
             let progress = backup.progress();
             let of = u64::try_from(progress.pagecount).unwrap_or(0);
@@ -110,6 +114,15 @@ fn written(source: &Connection, target: &Path, key: &RegisterKey, go_on: GoOn<'_
     }
     connection.pragma_update(None, "journal_mode", "DELETE")?;
     connection.close().map_err(|(_, error)| error.into())
+}
+
+/// Of a page whose HMAC does not hold, the store says here no more than that something is wrong.
+fn stopped(error: rusqlite::Error) -> CopyError {
+    if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_ERROR) {
+        CopyError::NotWhole
+    } else {
+        error.into()
+    }
 }
 
 /// Brings a closed file to the disk. Never for a register that this process has open: closing the file again would

@@ -73,10 +73,20 @@ impl Register {
     /// See [`ReadError`]: only when nothing could be looked at. What is damaged is an answer.
     pub fn examine(&self) -> Result<Soundness, ReadError> {
         let encrypted = self.store.readers.is_some();
-        let (altered_pages, structure_whole) =
-            self.read(|connection| Ok::<_, ReadError>((altered_pages(connection, encrypted), structure(connection))))?;
-        // A page that cannot be read ends the reading of the journal: that is damage too.
-        Ok(Soundness { altered_pages, structure_whole, journal: self.verify_journal().ok() })
+        let look = || self.read(|connection| Ok::<_, ReadError>(altered(connection, encrypted)));
+        let mut altered_pages = look()?;
+        if !altered_pages.is_empty() {
+            // Pages are read past the store: one that was being written is whole the next time.
+            let again = look()?;
+            altered_pages.retain(|page| again.contains(page));
+        }
+        // A damaged page ends a reading: that is an answer too, and each reading has a connection that met none.
+        let structure = self.read(|connection| if structure(connection) { Ok(()) } else { Err(ReadError::Damaged) });
+        Ok(Soundness {
+            altered_pages: count(&altered_pages),
+            structure_whole: structure.is_ok(),
+            journal: self.verify_journal().ok(),
+        })
     }
 }
 
@@ -118,18 +128,22 @@ pub(crate) fn copy_at(file: &Path, key: &RegisterKey) -> Result<(Contents, Sound
     let connection = keyed(file, key, flags)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     known_version(&connection)?;
-    let (altered_pages, structure_whole) = (altered_pages(&connection, true), structure(&connection));
+    let (altered_pages, structure_whole) = (count(&altered(&connection, true)), structure(&connection));
     let contents = contents(&connection).map_err(|_| OpenError::Damaged)?;
     let journal = Register::over(connection, None).verify_journal().ok();
     Ok((contents, Soundness { altered_pages, structure_whole, journal }))
 }
 
-fn altered_pages(connection: &Connection, encrypted: bool) -> u64 {
+/// One line for each page whose HMAC does not hold.
+fn altered(connection: &Connection, encrypted: bool) -> Vec<String> {
     if !encrypted {
-        return 0;
+        return Vec::new();
     }
-    // One line for each page whose HMAC does not hold.
-    lines(connection, "PRAGMA cipher_integrity_check").map_or(1, |lines| u64::try_from(lines.len()).unwrap_or(u64::MAX))
+    lines(connection, "PRAGMA cipher_integrity_check").unwrap_or_else(|error| vec![error.to_string()])
+}
+
+fn count(lines: &[String]) -> u64 {
+    u64::try_from(lines.len()).unwrap_or(u64::MAX)
 }
 
 fn structure(connection: &Connection) -> bool {

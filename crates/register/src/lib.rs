@@ -7,6 +7,8 @@ mod arrivals;
 mod backup;
 mod candidates;
 mod copy;
+#[cfg(test)]
+mod damage;
 pub mod demo;
 mod examine;
 mod functions;
@@ -88,8 +90,8 @@ pub enum ReadError {
     /// The store failed. Its message names tables and columns, never values.
     #[error("the register could not be read")]
     Store(#[source] rusqlite::Error),
-    /// A line holds what the rules cannot have written.
-    #[error("the register holds a line that the rules cannot have written")]
+    /// The file is damaged, or a line holds what the rules cannot have written.
+    #[error("the file is damaged, or holds a line that the rules cannot have written")]
     Damaged,
 }
 
@@ -105,18 +107,27 @@ pub enum WriteError {
     /// A required trait is lacking, an identifier is already taken, or what is to be settled is not there.
     #[error("a required trait is lacking, an identifier is taken, or there is nothing to settle; nothing was changed")]
     Refused,
+    /// The file is damaged; the transaction was undone.
+    #[error("the register's file is damaged; nothing was changed")]
+    Damaged,
 }
 
 impl From<rusqlite::Error> for ReadError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error)
+        if open::is_damage(&error) { Self::Damaged } else { Self::Store(error) }
     }
 }
 
 impl From<rusqlite::Error> for WriteError {
     fn from(error: rusqlite::Error) -> Self {
+        if open::is_damage(&error) {
+            return Self::Damaged;
+        }
+        if open::is_no_space(&error) {
+            return Self::NoSpace;
+        }
         match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::ReadOnly) => Self::NoSpace,
+            Some(rusqlite::ErrorCode::ReadOnly) => Self::NoSpace,
             Some(rusqlite::ErrorCode::ConstraintViolation) => Self::Refused,
             _ => Self::Store(error),
         }
@@ -157,6 +168,7 @@ impl WriteError {
             Self::Store(_) => "register-unavailable",
             Self::NoSpace => "register-read-only",
             Self::Refused => "register-refused",
+            Self::Damaged => "register-damaged",
         }
     }
 
@@ -167,12 +179,13 @@ impl WriteError {
             Self::Store(_) => "REG-20",
             Self::NoSpace => "REG-21",
             Self::Refused => "REG-22",
+            Self::Damaged => "REG-23",
         }
     }
 
     /// Whether the same act may succeed later.
     #[must_use]
     pub fn retry(&self) -> bool {
-        !matches!(self, Self::Refused)
+        !matches!(self, Self::Refused | Self::Damaged)
     }
 }

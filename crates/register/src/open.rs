@@ -139,6 +139,11 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
+/// Whether pages do not hold.
+pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
 /// Whether the disk took no more: full, over its quota, or failing.
 pub(crate) fn is_no_space(error: &rusqlite::Error) -> bool {
     let extended = error.sqlite_error().map(|error| error.extended_code);
@@ -244,12 +249,16 @@ fn make(file: &Path, key: &RegisterKey) -> Result<(), OpenError> {
 
 /// Says more of a failure, from what lies on the disk.
 pub(crate) fn located(error: OpenError, file: &Path, key: &RegisterKey) -> OpenError {
-    match error {
-        OpenError::Damaged if is_truncated(file, key) => OpenError::Truncated,
-        // Less than the page that tells whether the key is right.
-        OpenError::WrongKey if file.metadata().is_ok_and(|metadata| metadata.len() < PAGE) => OpenError::Truncated,
-        OpenError::CannotWrite if !folder_takes_files(file) => OpenError::FolderCannotWrite,
-        error => error,
+    // Less than the page that tells whether the key is right.
+    let no_page = || file.metadata().is_ok_and(|metadata| metadata.len() < PAGE);
+    let truncated = (matches!(error, OpenError::Damaged) && is_truncated(file, key))
+        || (matches!(error, OpenError::WrongKey) && no_page());
+    if truncated {
+        OpenError::Truncated
+    } else if matches!(error, OpenError::CannotWrite) && !folder_takes_files(file) {
+        OpenError::FolderCannotWrite
+    } else {
+        error
     }
 }
 
@@ -260,13 +269,13 @@ fn is_truncated(file: &Path, key: &RegisterKey) -> bool {
         return true;
     }
     // The store refuses a file shorter than its first page says, unless it is asked to save what can be.
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let read = || {
+    let first_page = |save: bool| {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = keyed(file, key, flags)?;
-        connection.pragma_update(None, "writable_schema", true)?;
+        connection.pragma_update(None, "writable_schema", save)?;
         connection.query_row("PRAGMA schema_version", [], |_| Ok(()))
     };
-    read().is_ok()
+    first_page(false).is_err_and(|error| is_damage(&error)) && first_page(true).is_ok()
 }
 
 /// Whether a file can be made where the register lies. Nothing is tried on the register itself: closing it once more

@@ -243,6 +243,9 @@ mod tests {
     fn a_text_that_is_no_key_is_named() {
         let text = key().recovery_text();
         let lines: Vec<&str> = text.lines().collect();
+        let second: Vec<char> = lines[1].chars().collect();
+        let with_u: String =
+            second.iter().enumerate().map(|(at, letter)| if at == 7 { 'U' } else { *letter }).collect();
         for (rule, typed, expected) in [
             ("nothing", String::new(), RecoveryTextError::Length { line: None }),
             (
@@ -252,7 +255,7 @@ mod tests {
             ),
             (
                 "a character lacking",
-                [lines[0], &lines[1][1..], lines[2], lines[3]].join("\n"),
+                [lines[0], &second[1..].iter().collect::<String>(), lines[2], lines[3]].join("\n"),
                 RecoveryTextError::Length { line: Some(2) },
             ),
             (
@@ -262,7 +265,7 @@ mod tests {
             ),
             (
                 "a letter it never has",
-                format!("{}\n{}U{}", lines[0], &lines[1][..7], &lines[1][8..]),
+                [lines[0], &with_u].join("\n"),
                 RecoveryTextError::Character { line: 2, group: 2 },
             ),
         ] {

@@ -4,7 +4,7 @@ use crate::copy::{CopyError, beside, copy, names_to_the_disk, remove};
 use crate::examine::copy_at;
 use crate::key::RegisterKey;
 use crate::open::OpenError;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -65,10 +65,9 @@ pub(crate) fn to_latest(connection: &mut Connection, file: Option<(&Path, &Regis
 
 /// What has a sentence of its own keeps it.
 fn not_migrated(error: rusqlite::Error) -> OpenError {
-    match OpenError::from(error) {
-        OpenError::Store(error) => OpenError::NotMigrated(error),
-        named => named,
-    }
+    let unnamed = error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+        || matches!(error.sqlite_error_code(), None | Some(ErrorCode::Unknown));
+    if unnamed { OpenError::NotMigrated(error) } else { error.into() }
 }
 
 /// `register.before-N.db` beside the register, where N is the version it has.
