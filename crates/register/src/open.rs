@@ -181,6 +181,16 @@ impl Register {
         Ok(Self::over(writer, Some(Readers::of(file.to_owned(), key.clone()))))
     }
 
+    /// Tries a key on a register or a backup, and changes nothing. Performs I/O.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn try_key(file: &Path, key: &RegisterKey) -> Result<(), OpenError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let read = || keyed(file, key, flags)?.query_row("SELECT count(*) FROM patients", [], |_| Ok(()));
+        read().map_err(|error| located(error.into(), file, key))
+    }
+
     /// Makes an empty register in memory, forgotten when the program ends (`--session-only`).
     ///
     /// # Errors
