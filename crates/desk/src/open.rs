@@ -134,10 +134,7 @@ mod tests {
         let typed = RegisterKey::from_recovery_text(&key.recovery_text()).expect("read back");
         let elsewhere = MemoryKeychain::default();
         let other = RegisterKey::generate(&random).expect("a key");
-        assert!(matches!(
-            adopt_key(&file, &elsewhere, &other),
-            Err(OpenRegisterError::Open(OpenError::WrongKey))
-        ));
+        assert!(matches!(adopt_key(&file, &elsewhere, &other), Err(OpenRegisterError::Open(OpenError::WrongKey))));
         assert_eq!(elsewhere.entries(), 0, "a key that opens nothing is not kept");
         assert!(adopt_key(&folder.path().join("none.db"), &elsewhere, &typed).is_err());
         adopt_key(&file, &elsewhere, &typed).expect("kept");

@@ -13,6 +13,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// The folder beside a register that its backups go to.
+pub const BACKUPS_FOLDER: &str = "sauvegardes";
+
 const TIME: &str = "comptoir-%Y-%m-%dT%H%M%SZ.db";
 /// What is being made; whoever holds [`LOCK`] may remove it.
 const PART: &str = "comptoir-backup.part";
@@ -116,7 +119,7 @@ impl Register {
     /// Where its backups go unless another folder is said: `sauvegardes`, beside it.
     #[must_use]
     pub fn backups_folder(&self) -> Option<PathBuf> {
-        self.store.readers.as_ref().map(|readers| readers.file().with_file_name("sauvegardes"))
+        self.store.readers.as_ref().map(|readers| readers.file().with_file_name(BACKUPS_FOLDER))
     }
 
     /// Makes a backup in `folder`, verifies it, and removes the older ones that `keep` lets go. Performs I/O.

@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 pub use arrivals::{Arrival, ArrivalId, ArrivalState, NewArrival};
-pub use backup::{Backup, BackupError, BackupReport, backups};
+pub use backup::{BACKUPS_FOLDER, Backup, BackupError, BackupReport, backups};
 pub use copy::{Copied, CopyError};
 pub use examine::{Contents, JournalHead, Soundness};
 pub use journal::{Act, ActKind, JournalState};

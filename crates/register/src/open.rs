@@ -4,6 +4,7 @@ use crate::copy::{CopyError, beside, names_to_the_disk, remove};
 use crate::key::RegisterKey;
 use crate::place_on_disk::{PlaceOnDisk, place_on_disk};
 use crate::readers::Readers;
+use crate::sole_use::{REKEYING, RESTORING, parent};
 use crate::upgrade::known_version;
 use crate::{Register, functions, upgrade};
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior, ffi};
@@ -178,6 +179,10 @@ impl Register {
             make(file, key).map_err(|error| located(error, file, key))?;
         }
         let writer = Self::writer_of(file, key).map_err(|error| located(error, file, key))?;
+        // Whoever makes these keeps the register to itself: what is there now was left by who was cut.
+        for suffix in [REKEYING, RESTORING] {
+            remove(&beside(file, suffix));
+        }
         Ok(Self::over(writer, Some(Readers::of(file.to_owned(), key.clone()))))
     }
 
@@ -253,7 +258,7 @@ fn make(file: &Path, key: &RegisterKey) -> Result<(), OpenError> {
         Err(_) | Ok(()) => Ok(()),
     });
     remove(&part);
-    names_to_the_disk(file.parent().unwrap_or(Path::new(".")));
+    names_to_the_disk(parent(file));
     placed
 }
 

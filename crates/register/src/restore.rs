@@ -6,7 +6,7 @@ use crate::journal::{Act, ActKind};
 use crate::key::RegisterKey;
 use crate::open::{OpenError, keyed};
 use crate::place_on_disk::{PlaceOnDisk, place_on_disk};
-use crate::sole_use::{SoleUse, parent, with_line};
+use crate::sole_use::{RESTORING, SoleUse, parent, with_line};
 use crate::{ReadError, Register};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -154,7 +154,7 @@ impl Restoration {
             return Err(RestoreError::BackupDamaged);
         }
         let present = present(file, key)?;
-        let part = Part(beside(file, ".restoring"));
+        let part = Part(beside(file, RESTORING));
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let source = keyed(backup, backup_key, flags).map_err(|error| RestoreError::Backup(error.into()))?;
         copy(&source, &part.0, key, go_on).map_err(RestoreError::Copy)?;

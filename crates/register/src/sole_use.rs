@@ -13,6 +13,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// The copy under another key, until it is in place.
+pub(crate) const REKEYING: &str = ".rekeying";
+/// The copy of a backup, until it is in place.
+pub(crate) const RESTORING: &str = ".restoring";
+
 /// A register that nobody else has open, and that nobody can open meanwhile.
 pub struct SoleUse {
     file: PathBuf,
@@ -90,7 +95,7 @@ impl SoleUse {
     /// # Errors
     /// See [`RekeyError`].
     pub fn rekey(self, key: &RegisterKey, act: &Act<'_>) -> Result<(), RekeyError> {
-        let part = beside(&self.file, ".rekeying");
+        let part = beside(&self.file, REKEYING);
         let made = copy(&self.connection, &part, key, &|_| true)
             .and_then(|()| with_line(&part, key, act))
             .and_then(|()| holds(&part, key));
@@ -225,7 +230,7 @@ mod tests {
         let file = folder.path().join("register.db");
         drop(Register::open(&file, &key(1)).expect("made"));
         // Where the copy would be written stands a folder.
-        fs::create_dir(beside(&file, ".rekeying")).expect("made");
+        fs::create_dir(beside(&file, REKEYING)).expect("made");
         let error = SoleUse::of(&file, &key(1)).expect("alone").rekey(&key(2), &act()).expect_err("refused");
         assert_eq!(error.code(), "register-folder-read-only");
         assert!(Register::open(&file, &key(1)).is_ok());

@@ -3,8 +3,9 @@
 use crate::copy::{CopyError, beside, copy, names_to_the_disk, remove};
 use crate::examine::copy_at;
 use crate::key::RegisterKey;
-use crate::open::OpenError;
-use rusqlite::{Connection, ErrorCode};
+use crate::open::{OpenError, keyed};
+use crate::sole_use::parent;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,7 @@ pub(crate) fn to_latest(connection: &mut Connection, file: Option<(&Path, &Regis
         return Ok(());
     }
     if let Some((file, key)) = file {
-        copy_before(connection, file, key).map_err(OpenError::NotCopied)?;
+        copy_before(connection, file, key)?;
     }
     if let Err(error) = migrations.to_latest(connection) {
         // Two programs that open at once want the same migrations, and one is enough.
@@ -71,27 +72,30 @@ fn not_migrated(error: rusqlite::Error) -> OpenError {
 }
 
 /// `register.before-N.db` beside the register, where N is the version it has.
-fn copy_before(connection: &mut Connection, file: &Path, key: &RegisterKey) -> Result<(), CopyError> {
-    // What is copied is what had this version, whatever another program does meanwhile.
-    let seen = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Deferred)?;
-    let version: u32 = seen.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version == 0 {
+fn copy_before(connection: &mut Connection, file: &Path, key: &RegisterKey) -> Result<(), OpenError> {
+    // One program makes this copy at a time, and nobody writes what it would not hold.
+    let mut alone = keyed(file, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let _alone = alone.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 || usize::try_from(version) == Ok(MIGRATIONS.len()) {
         return Ok(());
     }
-    let kept = before(file, version);
-    let part = beside(&kept, &format!(".part-{}", std::process::id()));
-    copy(&seen, &part, key, &|_| true)?;
-    let records = |connection: &Connection| connection.query_row("SELECT count(*) FROM patients", [], |row| row.get(0));
-    let (was, expected): (u64, u64) = (u64::from(version), records(&seen).and_then(|count: i64| whole(count))?);
-    let holds = copy_at(&part, key).is_ok_and(|(contents, soundness)| {
-        soundness.is_whole() && (u64::from(contents.schema), contents.records) == (was, expected)
-    });
+    let count = connection.query_row("SELECT count(*) FROM patients", [], |row| row.get(0))?;
+    let expected = (version, whole(count)?);
+    copied(connection, &before(file, version), key, expected).map_err(OpenError::NotCopied)
+}
+
+fn copied(connection: &Connection, kept: &Path, key: &RegisterKey, expected: (u32, u64)) -> Result<(), CopyError> {
+    let part = beside(kept, ".part");
+    copy(connection, &part, key, &|_| true)?;
+    let holds = copy_at(&part, key)
+        .is_ok_and(|(contents, soundness)| soundness.is_whole() && (contents.schema, contents.records) == expected);
     if !holds {
         remove(&part);
         return Err(CopyError::NotWhole);
     }
-    fs::rename(&part, &kept).inspect_err(|_| remove(&part))?;
-    names_to_the_disk(file.parent().unwrap_or(Path::new(".")));
+    fs::rename(&part, kept).inspect_err(|_| remove(&part))?;
+    names_to_the_disk(parent(kept));
     Ok(())
 }
 
@@ -118,8 +122,7 @@ fn forget_old_copies(file: &Path) {
 mod tests {
     use super::*;
     use crate::Register;
-    use crate::open::{keyed, prepare};
-    use rusqlite::OpenFlags;
+    use crate::open::prepare;
 
     const INSERT: &str =
         "INSERT INTO patients (birth_name, first_given_name, birth_date, created_at) VALUES ('A', 'B', ?1, '')";
@@ -198,8 +201,7 @@ mod tests {
         let file = folder.path().join("register.db");
         drop(of_version(&file, 2, 1));
         // Where the copy would be written stands a folder.
-        let part = format!("register.before-2.db.part-{}", std::process::id());
-        fs::create_dir(folder.path().join(part)).expect("made");
+        fs::create_dir(folder.path().join("register.before-2.db.part")).expect("made");
         let bytes = fs::read(&file).expect("read");
         let error = Register::open(&file, &key()).expect_err("refused");
         assert_eq!(error.code(), "register-not-copied");
