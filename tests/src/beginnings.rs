@@ -83,7 +83,7 @@ fn of_version(file: &Path, version: usize) -> Result<(), Box<dyn Error>> {
     for migration in MIGRATIONS.iter().take(version) {
         connection.execute_batch(migration)?;
     }
-    connection.pragma_update(None, "user_version", version)?;
+    connection.pragma_update(None, "user_version", i64::try_from(version)?)?;
     let insert = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
         INSERT INTO patients (birth_name, first_given_name, birth_date, created_at)
         SELECT 'DUBOIS', 'ANGELA', printf('19%02d-08-24', i % 100), '' FROM n";
