@@ -3,9 +3,11 @@
 
 use crate::configuration::ConfigurationError;
 use crate::window::views::FailureView;
-use comptoir_desk::{BrowserError, CheckInError, DecideError, KeychainError, OpenRegisterError};
+use comptoir_desk::{BrowserError, CheckInError, DecideError, KeychainError, OpenRegisterError, RekeyRegisterError};
 use comptoir_franceconnect::Fault;
-use comptoir_register::{DistinguishError, MergeError, ReadError, UndoMergeError, WithdrawError, WriteError};
+use comptoir_register::{
+    BackupError, DistinguishError, MergeError, ReadError, RestoreError, UndoMergeError, WithdrawError, WriteError,
+};
 
 /// A failure on its way to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +77,29 @@ const MESSAGES: &[(&str, &str)] = &[
     ("keychain-refused", "Le trousseau de clés a refusé l'opération. Le registre est intact. Réessayez, ou continuez pour cette session seulement."),
     ("register-key-missing", "Le registre existe, mais sa clé n'est pas dans le trousseau de cette session. Le registre est intact et n'a pas été remplacé. Ouvrez la session de la personne qui l'a créé, ou utilisez la clé de secours."),
     ("register-key-unusable", "L'entrée du trousseau n'est pas une clé de registre. Le registre est intact. Prévenez votre informaticien."),
-    ("register-wrong-key", "La clé du trousseau n'ouvre pas ce registre. Le registre est intact. Prévenez votre informaticien : il a peut-être été copié d'un autre poste."),
+    ("register-wrong-key", "La clé n'ouvre pas ce registre : il vient d'un autre poste, ou le début du fichier est endommagé. Il n'a pas été modifié. Saisissez la clé de secours (comptoir recovery-key --enter) ; si elle ne l'ouvre pas non plus, restaurez la dernière sauvegarde avec votre informaticien."),
     ("register-damaged", "Le fichier du registre est endommagé. Il n'a pas été modifié. Ne l'effacez pas : restaurez la dernière sauvegarde avec votre informaticien."),
+    ("register-truncated", "La fin du fichier du registre manque, ou le fichier est vide. Il n'a pas été modifié. Ne l'effacez pas : restaurez la dernière sauvegarde (comptoir restore) avec votre informaticien."),
+    ("register-disk-full", "Le disque du registre est plein ou n'écrit plus. Ce qui était enregistré est conservé. Libérez de la place, puis réessayez ; si cela se répète, faites examiner le disque."),
+    ("register-folder-read-only", "Le dossier du registre ne peut pas être écrit. Le registre est intact. Rendez le dossier accessible en écriture à cette session, puis réessayez."),
+    ("register-in-use", "Un autre programme garde le registre pour lui seul, ou le registre est encore ouvert. Il n'a pas été modifié. Fermez Comptoir et les outils qui l'utilisent, puis réessayez."),
+    ("register-on-network-share", "Le registre est sur un partage réseau : deux ordinateurs ne peuvent pas y écrire sans risque de l'endommager. Il n'a été ni ouvert ni modifié. Placez-le sur un disque de cet ordinateur ; le partage peut recevoir les sauvegardes."),
+    ("register-not-copied", "Avant de mettre le registre à jour pour cette version, Comptoir en fait une copie, et elle n'a pas pu être faite. Le registre n'a pas été modifié. Libérez de la place et vérifiez les droits du dossier, puis réessayez."),
+    ("register-not-migrated", "Le registre n'a pas pu être mis à jour pour cette version. Il est resté dans l'ancienne et sa copie est à côté de lui. Rouvrez-le avec la version précédente de Comptoir et donnez la référence au support."),
+    ("backup-in-memory", "Un registre ouvert pour cette session seulement ne se sauvegarde pas. Rien n'a été modifié. Ouvrez le registre de ce poste, puis recommencez."),
+    ("backup-under-way", "Une autre sauvegarde est en cours dans ce dossier. Elle continue, et le registre est intact. Attendez qu'elle soit finie, puis recommencez si besoin."),
+    ("backup-name-taken", "Une sauvegarde de cette seconde existe déjà. Elle n'a pas été remplacée. Recommencez."),
+    ("backup-folder-unusable", "Le dossier de sauvegarde n'existe pas ou ne peut pas être écrit. Le registre et les sauvegardes précédentes sont intacts. Branchez le disque ou choisissez un autre dossier avec --to, puis recommencez."),
+    ("backup-disk-full", "Le disque de sauvegarde est plein. Le registre et les sauvegardes précédentes sont intacts, et rien n'a été laissé de celle-ci. Libérez de la place ou choisissez un autre dossier avec --to, puis recommencez."),
+    ("backup-cancelled", "La sauvegarde a été interrompue. Rien n'en a été laissé ; le registre et les sauvegardes précédentes sont intacts. Recommencez quand vous voulez."),
+    ("backup-not-whole", "La copie du registre ne se relit pas en entier : le registre est sans doute endommagé. Les sauvegardes précédentes sont intactes. Lancez comptoir doctor et prévenez votre informaticien avant de continuer."),
+    ("backup-wrong-key", "La clé n'ouvre pas cette sauvegarde. Le registre n'a pas été modifié. Si elle date d'avant un changement de clé, ajoutez --recovery-key et saisissez la clé de secours de l'époque."),
+    ("backup-newer", "Cette sauvegarde vient d'une version plus récente de Comptoir. Le registre n'a pas été modifié. Mettez Comptoir à jour sur ce poste, puis recommencez."),
+    ("backup-damaged", "Cette sauvegarde est endommagée. Le registre n'a pas été modifié. Choisissez une autre sauvegarde."),
+    ("backup-unreadable", "Cette sauvegarde n'existe pas ou ne peut pas être lue. Le registre n'a pas été modifié. Vérifiez son chemin et ses droits, puis recommencez."),
+    ("restore-disk-full", "Le disque du registre n'a pas la place de recevoir la sauvegarde. Le registre n'a pas été modifié. Libérez de la place, puis recommencez."),
+    ("restore-folder-unusable", "La sauvegarde n'a pas pu être mise à la place du registre. Le registre n'a pas été perdu. Vérifiez les droits du dossier et qu'aucun programme n'utilise le registre, puis recommencez."),
+    ("restore-undone", "La sauvegarde mise en place ne s'ouvrait pas. Le registre d'avant a été remis. Choisissez une autre sauvegarde et donnez la référence au support."),
     ("register-newer", "Ce registre a été ouvert par une version plus récente de Comptoir. Il n'a pas été modifié. Mettez Comptoir à jour sur ce poste."),
     ("register-read-only", "Le registre ne peut pas être écrit : dossier en lecture seule ou disque plein. Rien n'a été modifié. Vérifiez les droits et l'espace disque."),
     ("register-unavailable", "Le registre n'a pas pu être lu ou écrit. Ce qui était enregistré est conservé. Réessayez ; si cela se répète, prévenez votre informaticien."),
@@ -173,6 +196,27 @@ impl From<OpenRegisterError> for Failure {
             OpenRegisterError::Randomness => Self::new("randomness", "KC-06", true),
             OpenRegisterError::Open(error) => Self::new(error.code(), error.reference(), error.retry()),
         }
+    }
+}
+
+impl From<RekeyRegisterError> for Failure {
+    fn from(error: RekeyRegisterError) -> Self {
+        match error {
+            RekeyRegisterError::Open(error) => error.into(),
+            RekeyRegisterError::Rekey(error) => Self::new(error.code(), error.reference(), true),
+        }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        Self::new(error.code(), error.reference(), error.retry())
+    }
+}
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
+        Self::new(error.code(), error.reference(), error.retry())
     }
 }
 

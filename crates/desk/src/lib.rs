@@ -10,12 +10,14 @@ mod desk;
 mod memory;
 mod open;
 mod ports;
+mod rekey;
 mod verdict;
 
 pub use check_in::{CheckInError, CheckInRequest, Concluded, Purpose, Step, check_in};
 pub use decide::{DecideError, Decision, decide, paper_path};
 pub use desk::{Desk, Patience};
 pub use memory::MemoryKeychain;
-pub use open::{OpenRegisterError, open_register};
+pub use open::{OpenRegisterError, adopt_key, open_register, register_key};
 pub use ports::{Browser, BrowserError, Clock, Keychain, KeychainError, Secret};
+pub use rekey::{RekeyRegisterError, rekey_register};
 pub use verdict::{Outcome, Verdict, VerdictCandidate};

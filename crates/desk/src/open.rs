@@ -6,7 +6,11 @@ use ring::rand::SecureRandom;
 use std::path::Path;
 use thiserror::Error;
 
-const ENTRY: &str = "register-key";
+/// The key of the register.
+pub(crate) const ENTRY: &str = "register-key";
+
+/// The key that a register is being given; it may have it already.
+pub(crate) const NEXT_ENTRY: &str = "register-key-next";
 
 /// Why the register could not be opened.
 #[derive(Debug, Error)]
@@ -39,17 +43,60 @@ pub fn open_register(
     keychain: &dyn Keychain,
     random: &dyn SecureRandom,
 ) -> Result<Register, OpenRegisterError> {
-    let key = match keychain.read(ENTRY)? {
-        Some(secret) => RegisterKey::from_bytes(secret.expose()).map_err(|_| OpenRegisterError::KeyUnusable)?,
-        None if file.exists() => return Err(OpenRegisterError::KeyMissing),
+    match kept(keychain, ENTRY)? {
+        Some(key) => match Register::open(file, &key) {
+            // Cut while it was given another key: it has that one already.
+            Err(OpenError::WrongKey) => Ok(opened_by_next(file, keychain)?.ok_or(OpenError::WrongKey)?),
+            opened => Ok(opened?),
+        },
+        None if file.exists() => opened_by_next(file, keychain)?.ok_or(OpenRegisterError::KeyMissing),
         None => {
             let key = RegisterKey::generate(random).map_err(|_| OpenRegisterError::Randomness)?;
             // The key first: a register whose key was never kept could never be read again.
-            keychain.write(ENTRY, &Secret::new(key.expose().to_vec()))?;
-            key
+            keep(keychain, ENTRY, &key)?;
+            Ok(Register::open(file, &key)?)
         }
+    }
+}
+
+/// The register's key as the keychain holds it; `None` when it holds none.
+///
+/// # Errors
+/// See [`OpenRegisterError`].
+pub fn register_key(keychain: &dyn Keychain) -> Result<Option<RegisterKey>, OpenRegisterError> {
+    kept(keychain, ENTRY)
+}
+
+/// Puts a key in the keychain once it has opened `file`, a register or a backup, which is left as it is. Performs I/O.
+///
+/// # Errors
+/// See [`OpenRegisterError`]; the keychain is then left as it was.
+pub fn adopt_key(file: &Path, keychain: &dyn Keychain, key: &RegisterKey) -> Result<(), OpenRegisterError> {
+    Register::try_key(file, key)?;
+    Ok(keep(keychain, ENTRY, key)?)
+}
+
+/// Opens the register with the key that it was being given, and ends that.
+fn opened_by_next(file: &Path, keychain: &dyn Keychain) -> Result<Option<Register>, OpenRegisterError> {
+    let Some(key) = kept(keychain, NEXT_ENTRY)? else { return Ok(None) };
+    let register = match Register::open(file, &key) {
+        Err(OpenError::WrongKey) => return Ok(None),
+        opened => opened?,
     };
-    Ok(Register::open(file, &key)?)
+    keep(keychain, ENTRY, &key)?;
+    keychain.remove(NEXT_ENTRY)?;
+    Ok(Some(register))
+}
+
+pub(crate) fn kept(keychain: &dyn Keychain, entry: &str) -> Result<Option<RegisterKey>, OpenRegisterError> {
+    let secret = keychain.read(entry)?;
+    secret
+        .map(|secret| RegisterKey::from_bytes(secret.expose()).map_err(|_| OpenRegisterError::KeyUnusable))
+        .transpose()
+}
+
+pub(crate) fn keep(keychain: &dyn Keychain, entry: &str, key: &RegisterKey) -> Result<(), KeychainError> {
+    keychain.write(entry, &Secret::new(key.expose().to_vec()))
 }
 
 #[cfg(test)]
@@ -75,5 +122,22 @@ mod tests {
         elsewhere.write(ENTRY, &Secret::new(vec![1; 7])).expect("written");
         assert!(matches!(open_register(&file, &elsewhere, &random), Err(OpenRegisterError::KeyUnusable)));
         assert!(std::fs::read(&file).expect("read") == bytes, "the register is left as it was");
+    }
+
+    #[test]
+    fn a_recovery_key_is_kept_only_when_it_opens_the_register() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("register.db");
+        let (keychain, random) = (MemoryKeychain::default(), SystemRandom::new());
+        drop(open_register(&file, &keychain, &random).expect("made"));
+        let key = register_key(&keychain).expect("read").expect("a key");
+        let typed = RegisterKey::from_recovery_text(&key.recovery_text()).expect("read back");
+        let elsewhere = MemoryKeychain::default();
+        let other = RegisterKey::generate(&random).expect("a key");
+        assert!(matches!(adopt_key(&file, &elsewhere, &other), Err(OpenRegisterError::Open(OpenError::WrongKey))));
+        assert_eq!(elsewhere.entries(), 0, "a key that opens nothing is not kept");
+        assert!(adopt_key(&folder.path().join("none.db"), &elsewhere, &typed).is_err());
+        adopt_key(&file, &elsewhere, &typed).expect("kept");
+        assert!(open_register(&file, &elsewhere, &random).is_ok());
     }
 }

@@ -119,16 +119,21 @@ pub(crate) fn append_changed(
     record: Option<RecordId>,
     changed: Option<ChangedTraits>,
 ) -> Result<(), rusqlite::Error> {
-    let last: Option<(i64, Vec<u8>)> = transaction
-        .query_row("SELECT sequence, hash FROM journal ORDER BY sequence DESC LIMIT 1", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+    let last: Option<(i64, Vec<u8>, String)> = transaction
+        .query_row("SELECT sequence, hash, at FROM journal ORDER BY sequence DESC LIMIT 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
-    let (sequence, previous) = last.map_or((1, GENESIS.to_vec()), |(sequence, hash)| (sequence + 1, hash));
+    let went_back = last.as_ref().is_some_and(|(_, _, at)| at.parse().is_ok_and(|last: Timestamp| act.at < last));
+    let (sequence, previous) = last.map_or((1, GENESIS.to_vec()), |(sequence, hash, _)| (sequence + 1, hash));
     let mut payload: Map<String, Value> =
         act.evidence.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
     if let Some(record) = record {
         payload.insert("record".to_owned(), Value::from(record.number()));
+    }
+    // The order of lines is that of their numbers, whatever the machine's clock says.
+    if went_back {
+        payload.insert("note".to_owned(), Value::from("clock-went-back"));
     }
     let payload = Value::Object(payload).to_string();
     let payload_hash = sha256(&[payload.as_bytes()]);

@@ -4,12 +4,17 @@
 //! can stand behind it.
 
 mod arrivals;
+mod backup;
 mod candidates;
 mod change;
 mod complementary;
+mod copy;
+#[cfg(test)]
+mod damage;
 pub mod demo;
 mod distinct;
 mod duplicates;
+mod examine;
 #[cfg(test)]
 mod fixtures;
 mod functions;
@@ -21,11 +26,17 @@ mod memory;
 mod merge;
 mod open;
 mod patient;
+mod place_on_disk;
 mod proofs;
 mod readers;
+mod recovery;
+mod restore;
 mod retention;
+mod rotation;
 mod rules;
 mod search;
+mod sole_use;
+mod upgrade;
 
 use memory::{Memory, Source};
 use readers::Readers;
@@ -35,10 +46,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 pub use arrivals::{Arrival, ArrivalId, ArrivalState, NewArrival};
+pub use backup::{BACKUPS_FOLDER, Backup, BackupError, BackupReport, backups};
 pub use change::{RecordIdentity, cause_code, status_code};
 pub use complementary::{ComplementaryKind, ComplementaryTrait};
+pub use copy::{Copied, CopyError};
 pub use distinct::{DistinctionReason, DistinguishError, WithdrawError};
 pub use duplicates::{PassProgress, PassReport, Suspicion};
+pub use examine::{Contents, Soundness};
 pub use history::StatusChange;
 pub use journal::{
     Act, ActKind, BrokenLine, JournalFault, JournalFilter, JournalHead, JournalHeadError, JournalLine, JournalState,
@@ -49,10 +63,15 @@ pub use memory::{Agreement, Reasons, SuspicionKind};
 pub use merge::{MergeError, UndoMergeError};
 pub use open::OpenError;
 pub use patient::{NewPatient, Patient, RecordId, attributes_code};
+pub use place_on_disk::{PlaceOnDisk, place_on_disk};
 pub use proofs::{RecordedProof, device_code};
+pub use recovery::RecoveryTextError;
+pub use restore::{Loss, Restoration, RestoreError, Restored};
 pub use retention::{Due, PurgeReport};
+pub use rotation::Keep;
 pub use rules::{SiteRule, SiteRuleDecided};
 pub use search::{Found, Search};
+pub use sole_use::{RekeyError, SoleUse};
 
 /// The practice's register. Clones share it.
 #[derive(Clone)]
@@ -114,8 +133,8 @@ pub enum ReadError {
     /// The store failed. Its message names tables and columns, never values.
     #[error("the register could not be read")]
     Store(#[source] rusqlite::Error),
-    /// A line holds what the rules cannot have written.
-    #[error("the register holds a line that the rules cannot have written")]
+    /// The file is damaged, or a line holds what the rules cannot have written.
+    #[error("the file is damaged, or holds a line that the rules cannot have written")]
     Damaged,
 }
 
@@ -141,14 +160,20 @@ pub enum WriteError {
 
 impl From<rusqlite::Error> for ReadError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error)
+        if open::is_damage(&error) { Self::Damaged } else { Self::Store(error) }
     }
 }
 
 impl From<rusqlite::Error> for WriteError {
     fn from(error: rusqlite::Error) -> Self {
+        if open::is_damage(&error) {
+            return Self::Damaged;
+        }
+        if open::is_no_space(&error) {
+            return Self::NoSpace;
+        }
         match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::ReadOnly) => Self::NoSpace,
+            Some(rusqlite::ErrorCode::ReadOnly) => Self::NoSpace,
             Some(rusqlite::ErrorCode::ConstraintViolation) => Self::Refused,
             _ => Self::Store(error),
         }

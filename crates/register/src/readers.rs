@@ -50,7 +50,8 @@ impl Readers {
         let connection = idle.map_or_else(|| self.open(), Ok)?;
         let result = act(&connection);
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < KEPT {
+        // A connection that met a damaged page answers nothing any more.
+        if result.is_ok() && idle.len() < KEPT {
             idle.push(connection);
         }
         result

@@ -11,8 +11,14 @@ use crate::keychain::SystemKeychain;
 use crate::opening::REGISTER_FILE;
 use comptoir_desk::{Clock, Keychain, Secret, open_register};
 use comptoir_franceconnect::{HttpClient, Loopback, ReturnAddress};
+use comptoir_register::{BACKUPS_FOLDER, backups};
 use ring::rand::SystemRandom;
 use serde_json::json;
+
+const DAMAGED: &str = "N'effacez rien : restaurez la dernière sauvegarde (comptoir restore) avec votre informaticien.";
+
+/// A backup older than a week leaves too much to be done again.
+const OLDEST_BACKUP_HOURS: i64 = 7 * 24;
 
 /// The state of one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +67,7 @@ pub(super) async fn run(args: DoctorArgs) -> Exit {
         configuration_line(&configuration),
         blocking(move || keychain_line(environment)).await,
         blocking(move || register_line(environment)).await,
+        blocking(move || backup_line(environment)).await,
         clock_line(&configuration).await,
         loopback_line().await,
         browser_line(),
@@ -126,22 +133,57 @@ fn register_line(environment: Environment) -> Finding {
         return attention(SUBJECT, "Pas encore créé.", "Il le sera à la première ouverture.");
     }
     let keychain = SystemKeychain::new(environment.namespace());
-    match open_register(&file, &keychain, &SystemRandom::new()) {
-        Ok(register) => match (register.count(), register.verify_journal()) {
-            (Ok(count), Ok(journal)) if journal.is_whole() => {
-                good(SUBJECT, format!("{count} dossiers, journal entier."))
-            }
-            (Ok(_), Ok(_)) => fault(
-                SUBJECT,
-                "La chaîne du journal est rompue.",
-                "Prévenez le référent en identitovigilance ; ne supprimez rien.",
-            ),
-            _ => fault(SUBJECT, "Lecture impossible.", "Restaurez la dernière sauvegarde avec votre informaticien."),
-        },
+    let register = match open_register(&file, &keychain, &SystemRandom::new()) {
+        Ok(register) => register,
         Err(error) => {
             let failure = Failure::from(error);
-            fault(SUBJECT, failure.code, failure.message())
+            return fault(SUBJECT, failure.code, failure.message());
         }
+    };
+    match (register.count(), register.examine()) {
+        (Ok(count), Ok(soundness)) => {
+            let pages = soundness.altered_pages;
+            if pages > 0 || !soundness.structure_whole || soundness.journal.is_none() {
+                fault(SUBJECT, format!("Fichier endommagé ({pages} pages altérées)."), DAMAGED)
+            } else if soundness.is_whole() {
+                good(SUBJECT, format!("{count} dossiers, fichier et journal entiers."))
+            } else {
+                fault(
+                    SUBJECT,
+                    "La chaîne du journal est rompue.",
+                    "Prévenez le référent en identitovigilance ; ne supprimez rien.",
+                )
+            }
+        }
+        _ => fault(SUBJECT, "Lecture impossible.", DAMAGED),
+    }
+}
+
+/// The newest backup, where backups go unless another folder is said.
+fn backup_line(environment: Environment) -> Finding {
+    const SUBJECT: &str = "sauvegarde";
+    const REMEDY: &str = "Lancez comptoir backup, et gardez une copie hors de cet ordinateur.";
+    if environment == Environment::Demonstration {
+        return good(SUBJECT, "Sans objet : patients fictifs.");
+    }
+    let Ok(folder) = environment.data_folder() else {
+        return fault(SUBJECT, "Dossier de données inaccessible.", Failure::FOLDER.message());
+    };
+    let folder = folder.join(BACKUPS_FOLDER);
+    let Some(newest) = backups(&folder).into_iter().next() else {
+        return attention(SUBJECT, format!("Aucune dans {}.", folder.display()), REMEDY);
+    };
+    let hours = SystemClock.now().duration_since(newest.at).as_hours();
+    let said = format!("La dernière a {}.", age(hours));
+    if hours <= OLDEST_BACKUP_HOURS { good(SUBJECT, said) } else { attention(SUBJECT, said, REMEDY) }
+}
+
+fn age(hours: i64) -> String {
+    match hours {
+        ..1 => "moins d'une heure".to_owned(),
+        1 => "une heure".to_owned(),
+        2..48 => format!("{hours} heures"),
+        _ => format!("{} jours", hours / 24),
     }
 }
 

@@ -3,14 +3,18 @@
 //! Exit codes, for good: 0 verdict reached (or the command did its work), 1 fault, 2 usage, 3 the
 //! person refused, abandoned or has no usable identity, 4 not allowed by policy, 130/143 interrupted.
 
+mod backup;
 mod check_in;
 mod demo_provider;
 mod doctor;
 mod journal;
 mod lines;
 mod purge;
+mod recovery_key;
 mod register;
+mod restore;
 mod verify;
+mod work;
 
 use clap::{Args, Parser, Subcommand};
 use lines::{Lines, failed};
@@ -28,6 +32,8 @@ pub(crate) struct Comptoir {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Sauvegarde le registre pendant que le poste travaille ; relit la copie avant de lui donner son nom.
+    Backup(BackupArgs),
     /// Vérifie l'identité d'un patient et la compare au registre.
     CheckIn(CheckInArgs),
     /// Démarre le FranceConnect simulé et le relais, jusqu'à interruption.
@@ -38,6 +44,10 @@ pub(crate) enum Command {
     Journal(JournalArgs),
     /// Efface ce que le site a décidé de ne pas garder plus longtemps ; sans règle, rien.
     Purge(PurgeArgs),
+    /// Montre, reprend ou renouvelle la clé de secours du registre.
+    RecoveryKey(RecoveryKeyArgs),
+    /// Met une sauvegarde à la place du registre, qui est gardé à côté.
+    Restore(RestoreArgs),
     /// Compare des identités au registre : une ligne JSON par identité, une ligne JSON par réponse.
     Verify(VerifyArgs),
 }
@@ -154,6 +164,62 @@ pub(crate) struct VerifyArgs {
     input: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    #[command(flatten)]
+    register: RegisterArgs,
+    /// Dossier des sauvegardes ; sans lui, « sauvegardes » à côté du registre.
+    #[arg(long, value_name = "DOSSIER")]
+    to: Option<PathBuf>,
+    /// Jours dont la dernière sauvegarde est gardée, en plus de 4 semaines et de 12 mois.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    keep: usize,
+    /// Un événement JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    #[command(flatten)]
+    register: RegisterArgs,
+    /// Sauvegarde à mettre à la place du registre.
+    #[arg(value_name = "SAUVEGARDE")]
+    backup: PathBuf,
+    /// Lit sur l'entrée standard la clé de secours de la sauvegarde, si elle date d'avant un changement de clé.
+    #[arg(long)]
+    recovery_key: bool,
+    /// Ne demande rien : ce qui n'est pas dans la sauvegarde n'est plus dans le registre, qui est gardé à côté.
+    #[arg(long)]
+    yes: bool,
+    /// Un événement JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecoveryKeyArgs {
+    #[command(flatten)]
+    register: RegisterArgs,
+    #[command(flatten)]
+    act: RecoveryKeyAct,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct RecoveryKeyAct {
+    /// Montre la clé de secours, sur un terminal seulement, pour l'imprimer ou la recopier.
+    #[arg(long)]
+    show: bool,
+    /// Lit la clé de secours sur l'entrée standard et la range dans le trousseau si elle ouvre le registre, ou la
+    /// sauvegarde nommée par --register.
+    #[arg(long)]
+    enter: bool,
+    /// Donne au registre une nouvelle clé : l'ancienne clé de secours n'ouvre plus que les anciennes sauvegardes.
+    #[arg(long)]
+    renew: bool,
+}
+
 /// How a subcommand ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
@@ -181,11 +247,14 @@ impl From<Exit> for ExitCode {
 /// Runs a subcommand to its exit code.
 pub(crate) async fn run(command: Command) -> ExitCode {
     match command {
+        Command::Backup(args) => backup::run(args).await,
         Command::CheckIn(args) => check_in::run(args).await,
         Command::DemoProvider(args) => demo_provider::run(&args).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Journal(args) => journal::run(args).await,
         Command::Purge(args) => purge::run(args).await,
+        Command::RecoveryKey(args) => recovery_key::run(args).await,
+        Command::Restore(args) => restore::run(args).await,
         Command::Verify(args) => verify::run(args).await,
     }
     .into()

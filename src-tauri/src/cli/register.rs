@@ -18,6 +18,15 @@ pub(super) enum Stop {
     Failure(Failure),
     /// It was asked what it cannot do.
     Usage(&'static str),
+    /// Something failed, in words of its own.
+    Said {
+        /// What programs branch on.
+        code: &'static str,
+        /// What happened, what was kept, what to do next.
+        message: String,
+        /// What support asks for.
+        reference: &'static str,
+    },
     /// Whoever read the answers has had enough of them.
     NoReader,
 }
@@ -39,6 +48,10 @@ impl Stop {
             Self::Usage(message) => {
                 failed(lines, "usage", message, "CL-02");
                 Exit::Usage
+            }
+            Self::Said { code, message, reference } => {
+                failed(lines, code, &message, reference);
+                Exit::Fault
             }
             Self::NoReader => Exit::Done,
         }

@@ -1,0 +1,236 @@
+//! What a program that will be killed does with a register, and how it says what it has committed.
+
+use comptoir_desk::{Keychain, KeychainError, Secret, register_key, rekey_register};
+use comptoir_identity::{
+    Attributes, BirthDate, BirthName, GivenName, GivenNames, InsRecord, Sex, Standing, Stated, Traits, UsageName,
+};
+use comptoir_register::{Act, ActKind, Keep, NewPatient, Register, RegisterKey, Restoration};
+use jiff::{SignedDuration, Timestamp};
+use ring::rand::SystemRandom;
+use std::error::Error;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Records in one batch.
+pub const BATCH: u64 = 200;
+
+/// What is being done when the program dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Records inserted one by one, as at the desk.
+    Insert,
+    /// Records inserted many at once.
+    Batch,
+    /// A register of an older version brought up to date.
+    Migration,
+    /// Backups, between insertions.
+    Backup,
+    /// A backup put in the register's place.
+    Restore,
+    /// Another key.
+    Rekey,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Insert, Self::Batch, Self::Migration, Self::Backup, Self::Restore, Self::Rekey];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Insert => "insert",
+            Self::Batch => "batch",
+            Self::Migration => "migration",
+            Self::Backup => "backup",
+            Self::Restore => "restore",
+            Self::Rekey => "rekey",
+        }
+    }
+
+    /// Works in `folder` until it is killed or done. Performs I/O.
+    ///
+    /// # Errors
+    /// When something fails, which nothing should.
+    pub fn run(self, folder: &Path) -> Result<(), Box<dyn Error>> {
+        let place = Place::at(folder);
+        match self {
+            Self::Insert => insert(&place),
+            Self::Batch => batch(&place),
+            Self::Migration => migrate(&place),
+            Self::Backup => backup(&place),
+            Self::Restore => restore(&place),
+            Self::Rekey => rekey(&place),
+        }
+    }
+}
+
+/// Where a victim finds its things.
+#[derive(Debug)]
+pub struct Place {
+    /// The register.
+    pub register: PathBuf,
+    /// The backup to restore.
+    pub backup: PathBuf,
+    /// Where backups go.
+    pub backups: PathBuf,
+    /// The keychain.
+    pub keychain: FileKeychain,
+}
+
+impl Place {
+    /// The names in a folder.
+    #[must_use]
+    pub fn at(folder: &Path) -> Self {
+        Self {
+            register: folder.join("register.db"),
+            backup: folder.join("to-restore.db"),
+            backups: folder.join("sauvegardes"),
+            keychain: FileKeychain(folder.join("keychain")),
+        }
+    }
+
+    /// The key that the keychain holds.
+    ///
+    /// # Errors
+    /// When it holds none.
+    pub fn key(&self) -> Result<RegisterKey, Box<dyn Error>> {
+        register_key(&self.keychain)?.ok_or_else(|| "no key".into())
+    }
+}
+
+/// A keychain of files: as durable as the system's, and as little torn by a kill.
+#[derive(Debug)]
+pub struct FileKeychain(PathBuf);
+
+impl FileKeychain {
+    fn file(&self, entry: &str) -> PathBuf {
+        self.0.join(entry)
+    }
+}
+
+impl Keychain for FileKeychain {
+    fn read(&self, entry: &str) -> Result<Option<Secret>, KeychainError> {
+        match fs::read(self.file(entry)) {
+            Ok(bytes) => Ok(Some(Secret::new(bytes))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(_) => Err(KeychainError::Refused),
+        }
+    }
+
+    fn write(&self, entry: &str, secret: &Secret) -> Result<(), KeychainError> {
+        let part = self.0.join("part");
+        fs::create_dir_all(&self.0)
+            .and_then(|()| fs::write(&part, secret.expose()))
+            .and_then(|()| fs::rename(&part, self.file(entry)))
+            .map_err(|_| KeychainError::Refused)
+    }
+
+    fn remove(&self, entry: &str) -> Result<(), KeychainError> {
+        match fs::remove_file(self.file(entry)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(KeychainError::Refused),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
+fn insert(place: &Place) -> Result<(), Box<dyn Error>> {
+    let register = Register::open(&place.register, &place.key()?)?;
+    ready()?;
+    for number in 1.. {
+        register.insert(&patient(number)?, &act(ActKind::PatientCreated))?;
+        committed(number)?;
+    }
+    Ok(())
+}
+
+fn batch(place: &Place) -> Result<(), Box<dyn Error>> {
+    let register = Register::open(&place.register, &place.key()?)?;
+    let patients = (0..BATCH).map(patient).collect::<Result<Vec<_>, _>>()?;
+    ready()?;
+    for number in 1.. {
+        register.insert_all(&patients, &act(ActKind::PatientCreated))?;
+        committed(number)?;
+    }
+    Ok(())
+}
+
+fn migrate(place: &Place) -> Result<(), Box<dyn Error>> {
+    let key = place.key()?;
+    ready()?;
+    let _register = Register::open(&place.register, &key)?;
+    committed(1)
+}
+
+fn backup(place: &Place) -> Result<(), Box<dyn Error>> {
+    let register = Register::open(&place.register, &place.key()?)?;
+    ready()?;
+    for number in 1.. {
+        register.insert(&patient(number)?, &act(ActKind::PatientCreated))?;
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::try_from(24 * number)?);
+        register.backup(&place.backups, now, Keep { daily: 5, weekly: 0, monthly: 0 })?;
+        committed(number)?;
+    }
+    Ok(())
+}
+
+fn restore(place: &Place) -> Result<(), Box<dyn Error>> {
+    let key = place.key()?;
+    ready()?;
+    for number in 1.. {
+        let restoration = Restoration::prepare(&place.register, &key, &place.backup, &key, &|_| true)?;
+        restoration.carry_out(Timestamp::UNIX_EPOCH, "victim")?;
+        committed(number)?;
+    }
+    Ok(())
+}
+
+fn rekey(place: &Place) -> Result<(), Box<dyn Error>> {
+    ready()?;
+    for number in 1.. {
+        rekey_register(&place.register, &place.keychain, &SystemRandom::new(), Timestamp::UNIX_EPOCH, "victim")?;
+        committed(number)?;
+    }
+    Ok(())
+}
+
+fn act(kind: ActKind) -> Act<'static> {
+    Act::new(Timestamp::UNIX_EPOCH, "victim", kind)
+}
+
+/// The record of this number.
+///
+/// # Errors
+/// Never, for these traits.
+pub fn patient(number: u64) -> Result<NewPatient, Box<dyn Error>> {
+    Ok(NewPatient {
+        external_id: None,
+        traits: Traits {
+            birth_name: Stated::parse(Some("DUBOIS"), BirthName::parse),
+            first_given_name: Stated::parse(Some("ANGELA"), GivenName::parse),
+            given_names: Stated::parse(Some("ANGELA CLAIRE"), GivenNames::parse),
+            birth_date: Some(BirthDate::parse_iso(&format!("19{:02}-08-24", number % 100))?),
+            sex: Sex::from_letter("F"),
+            birth_place: None,
+            usage_name: Stated::parse(Some("MARTIN"), UsageName::parse),
+            usage_given_name: Stated::Absent,
+            ins: InsRecord::EMPTY,
+        },
+        standing: Standing::new(false, false, Attributes::None)?,
+    })
+}
+
+fn ready() -> Result<(), Box<dyn Error>> {
+    said("ready")
+}
+
+fn committed(number: u64) -> Result<(), Box<dyn Error>> {
+    said(&format!("committed {number}"))
+}
+
+fn said(line: &str) -> Result<(), Box<dyn Error>> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
+}
