@@ -14,11 +14,7 @@ impl Arguments {
     ///
     /// # Errors
     /// The argument that is none of these, or that lacks its value.
-    pub fn read(
-        arguments: impl IntoIterator<Item = String>,
-        valued: &[&str],
-        flags: &[&str],
-    ) -> Result<Self, String> {
+    pub fn read(arguments: impl IntoIterator<Item = String>, valued: &[&str], flags: &[&str]) -> Result<Self, String> {
         let mut arguments = arguments.into_iter();
         let mut values = BTreeMap::new();
         while let Some(name) = arguments.next() {
@@ -78,10 +74,9 @@ mod tests {
         assert_eq!((given.value("--size", 1), given.value("--other", 7)), (Ok(12), Ok(7)));
         assert_eq!((given.flag("--disk"), given.list("--seeds", 3_u64)), (true, Ok(vec![1, 2])));
         assert_eq!(given.list("--sizes", 3_u64), Ok(vec![3]));
-        for (arguments, expected) in [
-            (&["--sized", "12"][..], "--sized is not known"),
-            (&["--size"], "--size lacks its value"),
-        ] {
+        for (arguments, expected) in
+            [(&["--sized", "12"][..], "--sized is not known"), (&["--size"], "--size lacks its value")]
+        {
             assert_eq!(read(arguments).expect_err("refused"), expected);
         }
         assert!(read(&["--size", "x"]).expect("known").value("--size", 1).is_err());

@@ -355,7 +355,13 @@ fn stated(mut person: Person, rng: &mut Rng) -> Asked {
         person.usage_name = None;
     }
     let partial = !person.born.is_complete();
-    Asked { person, one_by_one: happens(700, rng), raw_date: partial || rng.bool(), gender: !happens(10, rng), ins: None }
+    Asked {
+        person,
+        one_by_one: happens(700, rng),
+        raw_date: partial || rng.bool(),
+        gender: !happens(10, rng),
+        ins: None,
+    }
 }
 
 fn label(drawn: &Drawn, place: usize, presentation: bool) -> Label {
@@ -392,7 +398,8 @@ fn unregistered(kind: Kind, person: &Person, base: &Recorded, weights: &Weights,
             if happens(340, rng) {
                 other.sex = draw_sex(rng);
             }
-            other.given_names = std::iter::once(another).chain(names.iter().filter(|n| *n != another)).cloned().collect();
+            other.given_names =
+                std::iter::once(another).chain(names.iter().filter(|n| *n != another)).cloned().collect();
         }
         Kind::TwinSameFirstName | Kind::Undecidable => {
             if base.lists_other_names() != (kind == Kind::TwinSameFirstName) {

@@ -4,8 +4,7 @@ use super::mistakes;
 use super::person::{Person, PersonId, THIS_YEAR, happens};
 use super::weights::{Weights, city_of_arrondissement};
 use comptoir_identity::{
-    BirthDate, BirthName, GivenName, GivenNames, Ins, InsRecord, PlaceCode, Sex, Standing, Stated,
-    Traits, UsageName,
+    BirthDate, BirthName, GivenName, GivenNames, Ins, InsRecord, PlaceCode, Sex, Standing, Stated, Traits, UsageName,
 };
 use comptoir_register::NewPatient;
 use fastrand::Rng;
