@@ -387,13 +387,11 @@ fn unregistered(kind: Kind, person: &Person, base: &Recorded, weights: &Weights,
     let mut other = person.clone();
     let first = person.first_given_name();
     let names = draw_given_names(weights, person.sex, person.born.year(), rng);
-    let another = names.iter().find(|name| !person.given_names.contains(name))?;
+    // Another name, not one cut from theirs.
+    let word = |name: &str| name.split(['-', ' ', '\'']).next().map(str::to_owned);
+    let another = names.iter().find(|name| !person.given_names.iter().any(|known| word(known) == word(name)))?;
     match kind {
         Kind::TwinUnregistered => {
-            let words = |name: &str| name.split(['-', ' ', '\'']).next().map(str::to_owned);
-            if words(another) == words(first) {
-                return None;
-            }
             other.usage_name = None;
             if happens(340, rng) {
                 other.sex = draw_sex(rng);
