@@ -254,7 +254,13 @@ pub fn queries(population: &Population<'_>, weights: &Weights, count: u64) -> Ve
         .filter_map(|(number, kind)| {
             let mut rng = Rng::with_seed(mixed(!population.seed, number));
             (0..TRIES).find_map(|_| {
-                let drawn = population.household(rng.u64(0..whole.max(1)));
+                let household = rng.u64(0..whole.max(1));
+                // Most are of another kind than the rare ones that are looked for.
+                let (found, _) = Household::at(population.seed, household);
+                if kind.household().is_some_and(|asked| asked != found) {
+                    return None;
+                }
+                let drawn = population.household(household);
                 let (asked, label) = ask(*kind, &drawn, weights, &mut rng)?;
                 Some(Query { number, kind: *kind, asked, label })
             })
@@ -265,9 +271,6 @@ pub fn queries(population: &Population<'_>, weights: &Weights, count: u64) -> Ve
 }
 
 fn ask(kind: Kind, drawn: &Drawn, weights: &Weights, rng: &mut Rng) -> Option<(Asked, Label)> {
-    if kind.household().is_some_and(|household| household != drawn.household) {
-        return None;
-    }
     let place = match (kind, drawn.billed_under) {
         (Kind::ParentsNumber, billed_under) => billed_under?,
         (Kind::NamesakeMarried, _) => usize::from(happens(250, rng)),
@@ -281,6 +284,10 @@ fn ask(kind: Kind, drawn: &Drawn, weights: &Weights, rng: &mut Rng) -> Option<(A
         [first, _, ..] if matches!(kind, Kind::Duplicate | Kind::AsRecorded) => Some(*first),
         _ => return None,
     };
+    // Two differences leave two traits to recognise somebody by, where the date is one.
+    if matches!(kind, Kind::Two(..)) && !person.born.is_complete() {
+        return None;
+    }
     let as_it_came = matches!(kind, Kind::AsRecorded | Kind::Duplicate | Kind::NamesakeMarried);
     if !as_it_came && base.is_some_and(|base| !base.is_faithful()) {
         return None;
