@@ -7,7 +7,7 @@ use super::recorded::{Done, Recorded, near_date};
 use super::rivals;
 use super::slip::Slip;
 use super::{Population, Weights};
-use comptoir_identity::{BirthDate, Ins};
+use comptoir_identity::{BirthDate, Ins, search_key};
 use fastrand::Rng;
 use std::fmt;
 
@@ -340,6 +340,11 @@ fn ask(kind: Kind, drawn: &Drawn, weights: &Weights, rng: &mut Rng) -> Option<(A
     }
     for slip in kind.slips() {
         slip.apply(&mut asked, base, weights, rng)?;
+    }
+    // A second slip may undo the first.
+    let names = |one: &Person| [search_key(&one.birth_name), search_key(one.first_given_name())];
+    if kind == Kind::Two(Slip::Typo, Slip::Sound) && names(&asked.person) == names(person) {
+        return None;
     }
     // Without an array, nothing says that two words are one given name.
     let boundaries = asked.one_by_one || !asked.person.first_given_name().contains(' ');
