@@ -10,15 +10,15 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Reads the arguments: each of `valued` takes the next one as its value, each of `flags` takes none.
+    /// Reads the arguments: each of `pairs` takes the next one as its value, each of `flags` takes none.
     ///
     /// # Errors
     /// The argument that is none of these, or that lacks its value.
-    pub fn read(arguments: impl IntoIterator<Item = String>, valued: &[&str], flags: &[&str]) -> Result<Self, String> {
+    pub fn read(arguments: impl IntoIterator<Item = String>, pairs: &[&str], flags: &[&str]) -> Result<Self, String> {
         let mut arguments = arguments.into_iter();
         let mut values = BTreeMap::new();
         while let Some(name) = arguments.next() {
-            let value = if valued.contains(&name.as_str()) {
+            let value = if pairs.contains(&name.as_str()) {
                 arguments.next().ok_or_else(|| format!("{name} lacks its value"))?
             } else if flags.contains(&name.as_str()) {
                 String::new()

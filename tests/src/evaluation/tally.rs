@@ -289,3 +289,71 @@ impl fmt::Display for Tally {
         write!(f, "not counted, no rule can decide: {queries} twins of one first name ({safe} linked as safe)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::population::{Kind, Population, Weights, queries};
+
+    fn answer(link: Link, shown: &[&str]) -> Answer {
+        let shown: Vec<String> = shown.iter().map(|record| (*record).to_owned()).collect();
+        Answer { link, plausible: shown.first().cloned(), shown }
+    }
+
+    fn query(kind: Kind, records: &[&str], rivals: &[&str]) -> Query {
+        let weights = Weights::builtin().expect("the short list");
+        let practice = Population::new(&weights, 1, 500);
+        let mut query = queries(&practice, &weights, 40).pop().expect("a query");
+        let texts = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        query.kind = kind;
+        query.label.records = texts(records);
+        query.label.rivals = texts(rivals);
+        query.label.beside = texts(rivals);
+        query.label.presentation = true;
+        query.label.first_asked = true;
+        query
+    }
+
+    #[test]
+    fn each_fault_is_found_and_no_other() {
+        use Fault::{NotFirst, NotSafe, NotShown, NotTogether, RivalPassedOver, SecondRecordPassedOver, WrongPerson};
+        use Kind::{Duplicate, Exact, NamesakesNear};
+        use Link::{Confirm, None, Safe, Several};
+        #[rustfmt::skip]
+        let cases: [(&str, Query, Answer, &[Fault]); 12] = [
+            ("right", query(Exact, &["A"], &[]), answer(Safe, &["A"]), &[]),
+            ("wrong person", query(Exact, &["A"], &[]), answer(Safe, &["B", "A"]), &[WrongPerson, NotFirst]),
+            ("unregistered", query(Exact, &[], &["B"]), answer(Safe, &["B"]), &[WrongPerson]),
+            ("unregistered, to confirm", query(Exact, &[], &["B"]), answer(Confirm, &["B"]), &[]),
+            ("a rival", query(Exact, &["A"], &["B"]), answer(Safe, &["A", "B"]), &[RivalPassedOver]),
+            ("a second record", query(Exact, &["A", "A2"], &[]), answer(Safe, &["A", "A2"]), &[SecondRecordPassedOver]),
+            ("not safe", query(Exact, &["A"], &[]), answer(Confirm, &["A"]), &[NotSafe]),
+            ("a rival, to confirm", query(Exact, &["A"], &["B"]), answer(Several, &["A", "B"]), &[]),
+            ("sixth", query(Exact, &["A"], &["B"]), answer(Several, &["B", "C", "D", "E", "F", "A"]), &[NotShown, NotFirst]),
+            ("nobody", query(Exact, &["A"], &[]), answer(None, &[]), &[NotSafe, NotShown, NotFirst]),
+            ("not together", query(Duplicate, &["A", "A2"], &[]), answer(Confirm, &["A"]), &[NotTogether]),
+            ("together", query(NamesakesNear, &["A"], &["B"]), answer(Several, &["A", "B"]), &[]),
+        ];
+        for (rule, query, answer, expected) in cases {
+            assert_eq!(Fault::of(&query, &answer), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn limits_are_held_to_the_thousandth() {
+        let mut tally = Tally::default();
+        let right = answer(Link::Safe, &["A"]);
+        for _ in 0..98 {
+            tally.add(&query(Kind::Exact, &["A"], &[]), &right);
+        }
+        assert_eq!(tally.misses(&Limits::RELEASE), Vec::<String>::new());
+        let second = answer(Link::Confirm, &["B", "A"]);
+        tally.add(&query(Kind::Exact, &["A"], &[]), &second);
+        tally.add(&query(Kind::Exact, &["A"], &[]), &second);
+        assert_eq!(tally.misses(&Limits::RELEASE), Vec::<String>::new(), "98 of 100 first, 98 of 100 safe");
+        tally.add(&query(Kind::Exact, &["A"], &[]), &second);
+        assert_eq!(tally.misses(&Limits::RELEASE), ["right record first: 97.02 %, 98.0 asked"]);
+        tally.add(&query(Kind::Undecidable, &[], &["B"]), &right);
+        assert_eq!((tally.all().queries, tally.undecidable().wrong_links()), (101, 1), "listed apart");
+    }
+}

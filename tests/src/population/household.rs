@@ -48,18 +48,8 @@ impl Drawn {
     /// Draws the household of that number.
     #[must_use]
     pub fn of(weights: &Weights, seed: u64, number: u64) -> Self {
-        let mut rng = Rng::with_seed(mixed(seed, number));
+        let (household, mut rng) = Household::at(seed, number);
         let rng = &mut rng;
-        let household = match rng.u32(0..1_000) {
-            0..=559 => Household::Alone,
-            560..=729 => Household::Couple,
-            730..=969 => Household::Family,
-            970..=977 => Household::Twins,
-            978..=983 => Household::NamesakesElsewhere,
-            984..=989 => Household::NamesakesNear,
-            990..=993 => Household::NamesakeMarried,
-            _ => Household::OneNameTwice,
-        };
         let persons = household.people(weights, rng);
         let mut drawn = Self { household, number, persons, records: Vec::new(), billed_under: None };
         drawn.record(weights, rng);
@@ -155,6 +145,22 @@ pub(super) fn mixed(seed: u64, number: u64) -> u64 {
 }
 
 impl Household {
+    /// What the members of the household of that number are to each other, and the chance that goes on from there.
+    pub(super) fn at(seed: u64, number: u64) -> (Self, Rng) {
+        let mut rng = Rng::with_seed(mixed(seed, number));
+        let household = match rng.u32(0..1_000) {
+            0..=559 => Self::Alone,
+            560..=729 => Self::Couple,
+            730..=969 => Self::Family,
+            970..=977 => Self::Twins,
+            978..=983 => Self::NamesakesElsewhere,
+            984..=989 => Self::NamesakesNear,
+            990..=993 => Self::NamesakeMarried,
+            _ => Self::OneNameTwice,
+        };
+        (household, rng)
+    }
+
     fn people(self, weights: &Weights, rng: &mut Rng) -> Vec<Person> {
         match self {
             Self::Alone => vec![Person::draw(weights, draw_sex(rng), draw_age_from(18, rng), None, rng)],

@@ -12,6 +12,7 @@ mod recorded;
 mod rivals;
 mod slip;
 mod weights;
+mod written;
 
 pub use asked::Asked;
 pub use household::{Drawn, Household};
@@ -20,6 +21,7 @@ pub use query::{Kind, Label, Query, queries};
 pub use recorded::{Done, Recorded};
 pub use slip::Slip;
 pub use weights::{WEIGHTS_FOLDER, Weights, WeightsError, city_of_arrondissement};
+pub use written::CSV_HEADINGS;
 
 /// A practice of so many records, drawn from a seed.
 #[derive(Debug, Clone)]
@@ -62,6 +64,13 @@ impl<'a> Population<'a> {
     #[must_use]
     pub fn household(&self, number: u64) -> Drawn {
         Drawn::of(self.weights, self.seed, number)
+    }
+
+    /// Somebody of it, registered or not.
+    #[must_use]
+    pub fn person(&self, id: PersonId) -> Option<Person> {
+        let (household, place) = id.parts();
+        self.household(household).persons.into_iter().nth(place)
     }
 
     fn households(&self) -> impl Iterator<Item = Drawn> {

@@ -20,6 +20,11 @@ impl PersonId {
         Self(household * Self::LARGEST_HOUSEHOLD + u64::try_from(place).unwrap_or(0))
     }
 
+    /// The household's number, and the place in it.
+    pub(super) fn parts(self) -> (u64, usize) {
+        (self.0 / Self::LARGEST_HOUSEHOLD, usize::try_from(self.0 % Self::LARGEST_HOUSEHOLD).unwrap_or(usize::MAX))
+    }
+
     /// The number.
     #[must_use]
     pub fn number(self) -> u64 {

@@ -7,7 +7,7 @@ use super::recorded::{Done, Recorded, near_date};
 use super::rivals;
 use super::slip::Slip;
 use super::{Population, Weights};
-use comptoir_identity::{BirthDate, Ins};
+use comptoir_identity::{BirthDate, Ins, search_key};
 use fastrand::Rng;
 use std::fmt;
 
@@ -254,7 +254,13 @@ pub fn queries(population: &Population<'_>, weights: &Weights, count: u64) -> Ve
         .filter_map(|(number, kind)| {
             let mut rng = Rng::with_seed(mixed(!population.seed, number));
             (0..TRIES).find_map(|_| {
-                let drawn = population.household(rng.u64(0..whole.max(1)));
+                let household = rng.u64(0..whole.max(1));
+                // Most are of another kind than the rare ones that are looked for.
+                let (found, _) = Household::at(population.seed, household);
+                if kind.household().is_some_and(|asked| asked != found) {
+                    return None;
+                }
+                let drawn = population.household(household);
                 let (asked, label) = ask(*kind, &drawn, weights, &mut rng)?;
                 Some(Query { number, kind: *kind, asked, label })
             })
@@ -265,9 +271,6 @@ pub fn queries(population: &Population<'_>, weights: &Weights, count: u64) -> Ve
 }
 
 fn ask(kind: Kind, drawn: &Drawn, weights: &Weights, rng: &mut Rng) -> Option<(Asked, Label)> {
-    if kind.household().is_some_and(|household| household != drawn.household) {
-        return None;
-    }
     let place = match (kind, drawn.billed_under) {
         (Kind::ParentsNumber, billed_under) => billed_under?,
         (Kind::NamesakeMarried, _) => usize::from(happens(250, rng)),
@@ -281,6 +284,10 @@ fn ask(kind: Kind, drawn: &Drawn, weights: &Weights, rng: &mut Rng) -> Option<(A
         [first, _, ..] if matches!(kind, Kind::Duplicate | Kind::AsRecorded) => Some(*first),
         _ => return None,
     };
+    // Two differences leave two traits to recognise somebody by, where the date is one.
+    if matches!(kind, Kind::Two(..)) && !person.born.is_complete() {
+        return None;
+    }
     let as_it_came = matches!(kind, Kind::AsRecorded | Kind::Duplicate | Kind::NamesakeMarried);
     if !as_it_came && base.is_some_and(|base| !base.is_faithful()) {
         return None;
@@ -333,6 +340,11 @@ fn ask(kind: Kind, drawn: &Drawn, weights: &Weights, rng: &mut Rng) -> Option<(A
     }
     for slip in kind.slips() {
         slip.apply(&mut asked, base, weights, rng)?;
+    }
+    // A second slip may undo the first.
+    let names = |one: &Person| [search_key(&one.birth_name), search_key(one.first_given_name())];
+    if kind == Kind::Two(Slip::Typo, Slip::Sound) && names(&asked.person) == names(person) {
+        return None;
     }
     // Without an array, nothing says that two words are one given name.
     let boundaries = asked.one_by_one || !asked.person.first_given_name().contains(' ');
@@ -387,13 +399,11 @@ fn unregistered(kind: Kind, person: &Person, base: &Recorded, weights: &Weights,
     let mut other = person.clone();
     let first = person.first_given_name();
     let names = draw_given_names(weights, person.sex, person.born.year(), rng);
-    let another = names.iter().find(|name| !person.given_names.contains(name))?;
+    // Another name, not one cut from theirs.
+    let word = |name: &str| name.split(['-', ' ', '\'']).next().map(str::to_owned);
+    let another = names.iter().find(|name| !person.given_names.iter().any(|known| word(known) == word(name)))?;
     match kind {
         Kind::TwinUnregistered => {
-            let words = |name: &str| name.split(['-', ' ', '\'']).next().map(str::to_owned);
-            if words(another) == words(first) {
-                return None;
-            }
             other.usage_name = None;
             if happens(340, rng) {
                 other.sex = draw_sex(rng);

@@ -159,7 +159,7 @@ impl Recorded {
                 Done::DaySwapped
             }),
             _ => {
-                let place = other_place(weights, &self.birth_place, rng);
+                let place = other_place(weights, self.birth_place, rng);
                 (place != self.birth_place).then(|| {
                     self.birth_place = place;
                     Done::OtherPlace
@@ -218,12 +218,12 @@ pub(super) fn swapped(date: BirthDate) -> Option<BirthDate> {
 }
 
 /// Another code: of the same territory where there is one, unknown, or of another place.
-fn other_place(weights: &Weights, code: &PlaceCode, rng: &mut Rng) -> PlaceCode {
-    let city = city_of_arrondissement(code).and_then(|city| PlaceCode::parse(city).ok());
-    let former = rng.choice(weights.former_codes(code).iter().copied());
+fn other_place(weights: &Weights, code: PlaceCode, rng: &mut Rng) -> PlaceCode {
+    let city = city_of_arrondissement(&code).and_then(|city| PlaceCode::parse(city).ok());
+    let former = rng.choice(weights.former_codes(&code).iter().copied());
     match (rng.u8(0..3), city.or(former)) {
         (0 | 1, Some(same_territory)) => same_territory,
-        (0, None) => PlaceCode::parse("99999").unwrap_or(*code),
+        (0, None) => PlaceCode::parse("99999").unwrap_or(code),
         _ => weights.commune(rng),
     }
 }

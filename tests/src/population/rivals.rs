@@ -106,3 +106,55 @@ pub(super) fn find(queries: &mut [Query], records: impl Iterator<Item = Recorded
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::population::{Population, Weights, queries};
+
+    #[test]
+    fn one_pass_finds_what_comparing_all_with_all_finds() {
+        let weights = Weights::builtin().expect("the short list");
+        let practice = Population::new(&weights, 3, 2_000);
+        let records: Vec<_> = practice.records().collect();
+        let folded: Vec<_> = records.iter().map(Folded::of_record).collect();
+        let mut met = 0;
+        for query in queries(&practice, &weights, 900) {
+            let asked = Folded::of_query(&query);
+            let all: Vec<&str> = records
+                .iter()
+                .zip(&folded)
+                .filter(|(record, folded)| query.label.person != Some(record.person) && asked.could_be(folded))
+                .map(|(record, _)| record.external_id.as_str())
+                .collect();
+            assert_eq!(query.label.rivals, all, "{}", query.kind);
+            met += all.len();
+        }
+        assert!(met > 100, "{met} rivals prove little");
+    }
+
+    #[test]
+    fn who_could_be_somebody_is_who_shares_enough() {
+        let folded = |name: &str, given: &str, date: &str, sex, place: &str| {
+            let date = BirthDate::parse_iso(date).expect("a date");
+            Folded::of([name, ""], given, date, sex, PlaceCode::parse(place).expect("a code"), None)
+        };
+        let (f, m) = (Some(Sex::Female), Some(Sex::Male));
+        let anne = folded("LE GOFF", "ANNE-LAURE", "1980-02-03", f, "75107");
+        for (rule, other, expected) in [
+            ("the same", folded("Le-Goff", "Anne-Laure", "1980-02-03", f, "75107"), true),
+            ("another date", folded("LE GOFF", "ANNE-LAURE", "1981-02-03", f, "75107"), true),
+            ("another place", folded("LE GOFF", "ANNE-LAURE", "1980-02-03", f, "35238"), true),
+            ("another name", folded("MARTIN", "ANNE-LAURE", "1980-02-03", f, "75107"), true),
+            ("another name, no sex", folded("MARTIN", "ANNE-LAURE", "1980-02-03", None, "75107"), true),
+            ("the city", folded("MARTIN", "ANNE", "1980-02-03", f, "75056"), true),
+            ("a twin", folded("LE GOFF", "MARIE", "1980-02-03", f, "75107"), false),
+            ("another date and place", folded("LE GOFF", "ANNE-LAURE", "1981-02-03", f, "35238"), false),
+            ("another date, no sex", folded("LE GOFF", "ANNE-LAURE", "1981-02-03", None, "75107"), false),
+            ("another date and sex", folded("LE GOFF", "ANNE-LAURE", "1981-02-03", m, "75107"), false),
+            ("a year alone, elsewhere", folded("LE GOFF", "ANNE-LAURE", "1980-00-00", f, "35238"), false),
+        ] {
+            assert_eq!((anne.could_be(&other), other.could_be(&anne)), (expected, expected), "{rule}");
+        }
+    }
+}

@@ -144,7 +144,7 @@ impl Weights {
         }
         let communes = communes.filter_map(|(code, weight)| {
             let code = PlaceCode::parse(&code).ok()?;
-            Some((code, births_in_arrondissement(&code).unwrap_or(weight)))
+            Some((code, births_in_arrondissement(code).unwrap_or(weight)))
         });
         let countries =
             builtin::COUNTRIES.iter().filter_map(|(code, weight)| Some((PlaceCode::parse(code).ok()?, *weight)));
@@ -194,8 +194,8 @@ impl Weights {
 }
 
 /// Births in one arrondissement, of which the published table has none.
-fn births_in_arrondissement(code: &PlaceCode) -> Option<u64> {
-    match city_of_arrondissement(code)? {
+fn births_in_arrondissement(code: PlaceCode) -> Option<u64> {
+    match city_of_arrondissement(&code)? {
         "75056" => Some(450_000),
         "13055" => Some(230_000),
         _ => Some(245_000),

@@ -124,10 +124,17 @@ pub(super) fn head(connection: &Connection) -> Result<JournalHead, ReadError> {
 }
 
 pub(super) fn verify(connection: &Connection, noted: Option<&JournalHead>) -> Result<JournalState, ReadError> {
-    let mut statement = connection.prepare(
-        "SELECT sequence, at, author, kind, payload, payload_hash, traits, traits_hash, previous, hash
-         FROM journal ORDER BY sequence",
+    // The copy of an older register, before it is brought up to date, has lines without traits.
+    let older: bool = connection.query_row(
+        "SELECT NOT EXISTS (SELECT 1 FROM pragma_table_info('journal') WHERE name = 'traits')",
+        [],
+        |row| row.get(0),
     )?;
+    let traits = if older { "NULL, NULL" } else { "traits, traits_hash" };
+    let mut statement = connection.prepare(&format!(
+        "SELECT sequence, at, author, kind, payload, payload_hash, {traits}, previous, hash
+         FROM journal ORDER BY sequence"
+    ))?;
     let mut rows = statement.query([])?;
     let mut state =
         JournalState { lines: 0, erased: 0, head: JournalHead { sequence: 0, hash: GENESIS }, broken: None };
