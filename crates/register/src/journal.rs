@@ -36,6 +36,12 @@ pub enum ActKind {
     BatchVerified,
     /// The demonstration was filled.
     DemonstrationFilled,
+    /// Patients were imported from a file; one line a batch.
+    PatientsImported,
+    /// What may be changed whatever the status was changed in one record (DMN INS 31).
+    PatientUpdated,
+    /// The patients were exported to a file.
+    PatientsExported,
 }
 
 impl ActKind {
@@ -54,6 +60,9 @@ impl ActKind {
             Self::BrowserReleased => "browser-released",
             Self::BatchVerified => "batch-verified",
             Self::DemonstrationFilled => "demonstration-filled",
+            Self::PatientsImported => "patients-imported",
+            Self::PatientUpdated => "patient-updated",
+            Self::PatientsExported => "patients-exported",
         }
     }
 }
@@ -81,6 +90,12 @@ impl<'a> Act<'a> {
         self.record = record;
         self.evidence.extend(evidence);
         self
+    }
+
+    /// Another act of the same author at the same time.
+    #[must_use]
+    pub(crate) fn of_kind(&self, kind: ActKind) -> Self {
+        Self::new(self.at, self.author, kind)
     }
 
     /// When.

@@ -6,6 +6,7 @@
 mod arrivals;
 mod candidates;
 pub mod demo;
+mod exchange;
 mod functions;
 mod ins;
 mod journal;
@@ -22,6 +23,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 pub use arrivals::{Arrival, ArrivalId, ArrivalState, NewArrival};
+pub use exchange::{
+    Column, Counts, Delimiter, Encoding, ExportError, Exported, ImportError, ImportEvent, ImportOptions, ImportReport,
+    Mapping, MappingError, Note, Progress, Reason, RowReport, Source, SourceError,
+};
 pub use journal::{Act, ActKind, JournalState};
 pub use key::{KeyError, RegisterKey};
 pub use open::OpenError;

@@ -158,27 +158,27 @@ pub(crate) fn insert(
     act: &Act<'_>,
 ) -> Result<RecordId, rusqlite::Error> {
     let traits = &new.traits;
-    transaction.execute(
+    let mut statement = transaction.prepare_cached(
         "INSERT INTO patients (external_id, birth_name, first_given_name, given_names, birth_date, sex, birth_place,
              usage_name, usage_given_name, ins_retrieved, device_checked, attributes, created_at, name_key)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-        params![
-            new.external_id,
-            traits.birth_name.known().map(BirthName::raw),
-            traits.first_given_name.known().map(GivenName::raw),
-            traits.given_names.known().map(GivenNames::raw),
-            traits.birth_date.map(BirthDate::iso),
-            traits.sex.map(Sex::letter),
-            traits.birth_place.as_ref().map(PlaceCode::as_str),
-            traits.usage_name.known().map(UsageName::raw),
-            traits.usage_given_name.known().map(GivenName::raw),
-            new.standing.ins_retrieved(),
-            new.standing.device_checked(),
-            attributes_text(new.standing.attributes()),
-            act.at().to_string(),
-            search_key(traits.birth_name.known().map(BirthName::raw).unwrap_or_default()),
-        ],
     )?;
+    statement.execute(params![
+        new.external_id,
+        traits.birth_name.known().map(BirthName::raw),
+        traits.first_given_name.known().map(GivenName::raw),
+        traits.given_names.known().map(GivenNames::raw),
+        traits.birth_date.map(BirthDate::iso),
+        traits.sex.map(Sex::letter),
+        traits.birth_place.as_ref().map(PlaceCode::as_str),
+        traits.usage_name.known().map(UsageName::raw),
+        traits.usage_given_name.known().map(GivenName::raw),
+        new.standing.ins_retrieved(),
+        new.standing.device_checked(),
+        attributes_text(new.standing.attributes()),
+        act.at().to_string(),
+        search_key(traits.birth_name.known().map(BirthName::raw).unwrap_or_default()),
+    ])?;
     let id = transaction.last_insert_rowid();
     ins::insert(transaction, RecordId(id), &traits.ins)?;
     Ok(RecordId(id))
