@@ -47,7 +47,10 @@ pub(super) struct Cleaner {
 impl Cleaner {
     pub(super) fn new(placed: Placed, titles: &[String], today: BirthDate, environment: Environment) -> Self {
         let title = placed.of(Column::BirthPlace).and_then(|column| titles.get(column));
-        let places = Places::titled(title.map(String::as_str).unwrap_or_default());
+        let places = Places::titled(
+            title.map(String::as_str).unwrap_or_default(),
+            title.is_some() || placed.of(Column::BirthCountry).is_some(),
+        );
         Self { placed, width: titles.len(), today, environment, places }
     }
 

@@ -138,9 +138,8 @@ impl<'a> Records<'a> {
                 return Ok(None);
             }
             let closed = self.parse_on()?;
-            let too_wide = self.width.is_some_and(|width| self.ends.len() > width);
             // A quote that was never meant as one swallows rows that are good: only its own line is given up.
-            let quote_open = !closed || (too_wide && self.at.line > from.line + 1);
+            let quote_open = !closed || (self.at.line > from.line + 1 && self.swallows_rows());
             if quote_open {
                 self.go_to(from)?;
                 self.read_line()?;
@@ -192,6 +191,18 @@ impl<'a> Records<'a> {
                 return Ok(false);
             }
         }
+    }
+
+    /// Whether a record over several lines is made of rows rather than of cells over several lines.
+    fn swallows_rows(&self) -> bool {
+        let mut start = 0;
+        let mut cells = self.ends.iter().map(|end| {
+            let cell = self.output.get(start..*end).unwrap_or_default();
+            start = *end;
+            cell
+        });
+        self.width.is_some_and(|width| self.ends.len() != width)
+            || cells.any(|cell| cell.contains(&b'\n') && cell.contains(&self.delimiter.byte()))
     }
 
     /// Gives the parser the line, or its end; `true` once that makes a record.

@@ -21,6 +21,7 @@ enum Codes {
 /// Reads the places of one file.
 pub(super) struct Places {
     codes: Codes,
+    stated: bool,
     communes: HashMap<String, Read>,
     countries: HashMap<String, Option<PlaceCode>>,
 }
@@ -29,7 +30,8 @@ pub(super) struct Places {
 type Read = (Option<PlaceCode>, Option<Note>);
 
 impl Places {
-    pub(super) fn titled(title: &str) -> Self {
+    /// Reads by what the title of the places' column says; `stated` is whether the file says where people were born.
+    pub(super) fn titled(title: &str, stated: bool) -> Self {
         let folded = search_key(title);
         let codes = if folded.contains("POSTAL") || folded.starts_with("CP") {
             Codes::Postal
@@ -38,7 +40,7 @@ impl Places {
         } else {
             Codes::Unsaid
         };
-        Self { codes, communes: HashMap::new(), countries: HashMap::new() }
+        Self { codes, stated, communes: HashMap::new(), countries: HashMap::new() }
     }
 
     /// The place of birth: the country when it is not France, else the commune (ins.md §1.7).
@@ -64,7 +66,7 @@ impl Places {
             },
             (None, Some(country)) => (Some(country), None),
             (Some(place), None) => self.commune(place),
-            (None, None) => (None, Some(Note::PlaceMissing)),
+            (None, None) => (None, self.stated.then_some(Note::PlaceMissing)),
         };
         let unknown = code.is_some_and(|code| !code.is_known());
         notes.extend(note.or(unknown.then_some(Note::PlaceMissing)));
@@ -105,11 +107,14 @@ fn commune(cell: &str, codes: Codes) -> Read {
         let found = labelled(cell, |kind| kind != PlaceKind::Former);
         return (found, found.is_none().then_some(Note::PlaceUnresolved));
     };
-    let listed = code.place().is_some();
+    let place = code.place();
+    let (listed, former) = (place.is_some(), place.is_some_and(|place| place.kind == PlaceKind::Former));
     if five_digits && codes != Codes::Insee {
         let mut delivered = Place::search(cell, LOOKED_AT);
         delivered.retain(|place| place.code != code);
         match (codes, listed, delivered.as_slice()) {
+            // Of a code that is out of force, a postal code is as likely.
+            (Codes::Unsaid, true, [_, ..]) if former => return (None, Some(Note::PlaceUnresolved)),
             (Codes::Unsaid, true, [_, ..]) => return (Some(code), Some(Note::PlaceMaybePostalCode)),
             // A postal code delivers itself under its own name too where both are one commune.
             (Codes::Postal, true, []) | (Codes::Unsaid, true, []) => return (Some(code), None),
