@@ -46,42 +46,45 @@ pub(super) struct Cleaner {
 
 impl Cleaner {
     pub(super) fn new(placed: Placed, titles: &[String], today: BirthDate, environment: Environment) -> Self {
-        let title = placed.of(Column::BirthPlace).and_then(|column| titles.get(column));
-        let places = Places::titled(
-            title.map(String::as_str).unwrap_or_default(),
-            title.is_some() || placed.of(Column::BirthCountry).is_some(),
-        );
-        Self { placed, width: titles.len(), today, environment, places }
+        let title = placed.of(Column::BirthPlace).and_then(|column| titles.get(column)).map(String::as_str);
+        let stated = title.is_some() || placed.of(Column::BirthCountry).is_some();
+        Self {
+            placed,
+            width: titles.len(),
+            today,
+            environment,
+            places: Places::titled(title.unwrap_or_default(), stated),
+        }
     }
 
     /// Reads a row.
     ///
     /// # Errors
     /// Every reason why it is rejected.
-    pub(super) fn clean(&mut self, record: &Record) -> Result<Cleaned, Vec<Reason>> {
-        if record.quote_open {
+    pub(super) fn clean(&mut self, row: &Record) -> Result<Cleaned, Vec<Reason>> {
+        if row.quote_open {
             return Err(vec![Reason::QuoteOpen]);
         }
-        if (self.width..record.width()).any(|column| record.cell(column).is_some_and(|cell| !cell.trim().is_empty())) {
+        if (self.width..row.width()).any(|column| row.cell(column).is_some_and(|cell| !cell.trim().is_empty())) {
             return Err(vec![Reason::TooManyCells]);
         }
         let (mut notes, mut reasons) = (Vec::new(), Vec::new());
-        let sex = self.sex(record, &mut notes);
-        let birth_date = self.birth_date(record, &mut notes, &mut reasons);
-        let (birth_name, usage_name) = self.names(record, sex, birth_date, &mut notes, &mut reasons);
-        let (first_given_name, given_names) = self.given_names(record, &mut notes, &mut reasons);
-        let usage_given_name = Stated::parse(self.cell(record, Column::UsedGivenName), GivenName::parse);
+        let sex = self.sex(row, &mut notes);
+        let birth_date = self.birth_date(row, &mut notes, &mut reasons);
+        let (birth_name, usage_name) = self.names(row, sex, birth_date, &mut notes, &mut reasons);
+        let (first_given_name, given_names) = self.given_names(row, &mut notes, &mut reasons);
+        let usage_given_name = Stated::parse(self.cell(row, Column::UsedGivenName), GivenName::parse);
         if matches!(usage_given_name, Stated::Unreadable(_)) {
             notes.push(Note::UsedGivenNameUnreadable);
         }
-        let external_id = self.cell(record, Column::ExternalId);
+        let external_id = self.cell(row, Column::ExternalId);
         if external_id.is_some_and(|identifier| identifier.starts_with("local:")) {
             reasons.push(Reason::IdentifierReserved);
         }
         if !reasons.is_empty() {
             return Err(reasons);
         }
-        let (place, country) = (self.cell(record, Column::BirthPlace), self.cell(record, Column::BirthCountry));
+        let (place, country) = (self.cell(row, Column::BirthPlace), self.cell(row, Column::BirthCountry));
         let birth_place = self.places.read(place, country, &mut notes);
         let patient = NewPatient {
             external_id: external_id.map(str::to_owned),
@@ -94,13 +97,13 @@ impl Cleaner {
                 birth_place,
                 usage_name,
                 usage_given_name,
-                ins: self.ins(record, &mut notes),
+                ins: self.ins(row, &mut notes),
             },
             standing: Standing::PROVISIONAL,
         };
         let complementary = COMPLEMENTARY
             .iter()
-            .filter_map(|(column, kind)| Some((*kind, self.cell(record, *column)?.to_owned())))
+            .filter_map(|(column, kind)| Some((*kind, self.cell(row, *column)?.to_owned())))
             .collect();
         notes.sort_unstable();
         Ok(Cleaned { patient, complementary, notes })

@@ -6,7 +6,7 @@ use super::writing::{UTF8_MARK, write_row};
 use crate::journal::{Act, ActKind, append};
 use crate::patient::{COLUMNS, Patient, read};
 use crate::{ReadError, Register, WriteError};
-use comptoir_identity::{BirthDate, BirthName, GivenName, GivenNames, PlaceCode, Sex, Status, UsageName};
+use comptoir_identity::{BirthDate, BirthName, GivenName, GivenNames, Matricule, PlaceCode, Sex, Status, UsageName};
 use rusqlite::Connection;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -130,7 +130,7 @@ fn write_all(connection: &Connection, out: &mut impl Write) -> Result<Exported, 
     while let Some(row) = rows.next()? {
         let external_id: Option<String> = row.get(1)?;
         let patient = read(connection, row)?;
-        let cells = cells(&patient, external_id, &complementary(connection, &patient)?);
+        let cells = cells(&patient, external_id.as_deref(), &complementary(connection, &patient)?);
         exported.with_ins += u64::from(cells.get(Column::Matricule as usize).is_some_and(|cell| !cell.is_empty()));
         exported.records += 1;
         write_row(out, b';', cells.iter().map(String::as_str))?;
@@ -140,12 +140,13 @@ fn write_all(connection: &Connection, out: &mut impl Write) -> Result<Exported, 
 }
 
 /// One record, a cell for each column.
-fn cells(patient: &Patient, external_id: Option<String>, complementary: &[(String, String)]) -> Vec<String> {
+fn cells(patient: &Patient, external_id: Option<&str>, complementary: &[(String, String)]) -> Vec<String> {
     let traits = &patient.traits;
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     // EXI SI 08: only an identity that is qualifiée gives its INS away.
     let qualified = patient.standing.status() == Status::Qualified;
     let ins = traits.ins.active().filter(|_| qualified);
+    let matricule = ins.map(|active| active.ins().matricule());
     let (place, country) = match traits.birth_place {
         Some(code) if code.is_country() => (None, Some(code)),
         place => (place, None),
@@ -153,7 +154,7 @@ fn cells(patient: &Patient, external_id: Option<String>, complementary: &[(Strin
     Column::ALL
         .into_iter()
         .map(|column| match column {
-            Column::ExternalId => external_id.clone().unwrap_or_default(),
+            Column::ExternalId => text(external_id),
             Column::BirthName => text(traits.birth_name.known().map(BirthName::raw)),
             Column::BirthGivenNames => text(traits.given_names.known().map(GivenNames::raw)),
             Column::FirstGivenName => text(traits.first_given_name.known().map(GivenName::raw)),
@@ -163,7 +164,7 @@ fn cells(patient: &Patient, external_id: Option<String>, complementary: &[(Strin
             Column::BirthDate => traits.birth_date.map(BirthDate::french).unwrap_or_default(),
             Column::BirthPlace => text(place.as_ref().map(PlaceCode::as_str)),
             Column::BirthCountry => text(country.as_ref().map(PlaceCode::as_str)),
-            Column::Matricule => text(ins.map(|active| active.ins().matricule()).as_ref().map(|m| m.as_str())),
+            Column::Matricule => text(matricule.as_ref().map(Matricule::as_str)),
             Column::Oid => text(ins.map(|active| active.ins().oid().as_str())),
             Column::Address
             | Column::PostalCode

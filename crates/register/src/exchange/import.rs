@@ -226,9 +226,12 @@ impl Register {
             let _ = on_event(ImportEvent::Resumed(progress));
             return Ok((cursor, rejects));
         }
-        let rejects = Rejects::create(&options.rejects, source).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => ImportError::RejectsExist,
-            _ => ImportError::Rejects(error),
+        let rejects = Rejects::create(&options.rejects, source).map_err(|error| {
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                ImportError::RejectsExist
+            } else {
+                ImportError::Rejects(error)
+            }
         })?;
         let transaction = connection.transaction()?;
         let before = transaction.query_row("SELECT coalesce(max(id), 0) FROM patients", [], |row| row.get(0))?;

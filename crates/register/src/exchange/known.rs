@@ -3,7 +3,7 @@
 use super::cleaning::Cleaned;
 use crate::patient::{Patient, RecordId, patient};
 use crate::{NewPatient, ReadError};
-use comptoir_identity::{BirthDate, BirthName, GivenName, GivenNames, Ins, Sex, UsageName, search_key};
+use comptoir_identity::{BirthName, GivenName, GivenNames, Ins, Sex, UsageName, search_key};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// A record that the rows are compared with.
@@ -123,7 +123,7 @@ pub(super) const USED_NAME: &str = "used-name";
 pub(super) const USED_GIVEN_NAME: &str = "used-given-name";
 
 fn strict_differs(known: &Patient, new: &NewPatient) -> bool {
-    fn says_else<T: PartialEq>(old: Option<T>, new: Option<T>) -> bool {
+    fn says_else<T: PartialEq + Copy>(old: Option<T>, new: Option<T>) -> bool {
         new.is_some() && old != new
     }
     let (old, new) = (&known.traits, &new.traits);
@@ -133,7 +133,7 @@ fn strict_differs(known: &Patient, new: &NewPatient) -> bool {
             new.first_given_name.known().map(GivenName::spelled),
         )
         || says_else(old.given_names.known().map(GivenNames::spelled), new.given_names.known().map(GivenNames::spelled))
-        || says_else(old.birth_date.map(BirthDate::iso), new.birth_date.map(BirthDate::iso))
+        || says_else(old.birth_date, new.birth_date)
         || says_else(old.sex, new.sex)
         || says_else(old.birth_place, new.birth_place)
         || new.ins.held().is_some_and(|dated| !old.ins.knows(&dated.ins))

@@ -308,10 +308,13 @@ mod tests {
         text.split(';').map(str::to_owned).collect()
     }
 
+    /// The rule, the titles, the keys and what they are mapped to.
+    type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
     #[test]
     fn a_mapping_is_proposed_from_titles_in_french_and_english() {
         #[rustfmt::skip]
-        let cases: &[(&str, &str, &[(&str, &str)])] = &[
+        let cases: &[Case] = &[
             ("plain", "IPP;NOM DE NAISSANCE;PRENOM;DATE DE NAISSANCE;SEXE;LIEU DE NAISSANCE", &[
                 ("external_id", "IPP"), ("birth_name", "NOM DE NAISSANCE"), ("first_given_name", "PRENOM"), ("sex", "SEXE"),
                 ("birth_date", "DATE DE NAISSANCE"), ("birth_place", "LIEU DE NAISSANCE")]),

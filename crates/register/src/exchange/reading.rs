@@ -108,7 +108,10 @@ pub struct Source {
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Source").field("encoding", &self.encoding).field("delimiter", &self.delimiter).finish()
+        f.debug_struct("Source")
+            .field("encoding", &self.encoding)
+            .field("delimiter", &self.delimiter)
+            .finish_non_exhaustive()
     }
 }
 

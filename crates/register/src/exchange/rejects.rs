@@ -58,10 +58,11 @@ impl Rejects {
 
     /// Opens the file again and takes away what was written after the length that was kept.
     pub(super) fn resume(path: &Path, length: u64, source: &Source) -> Result<Self, RejectsError> {
-        let mut file = OpenOptions::new().write(true).open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => RejectsError::Gone,
-            _ => RejectsError::Io(error),
-        })?;
+        let opened = OpenOptions::new().write(true).open(path);
+        let mut file = match opened {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(RejectsError::Gone),
+            opened => opened?,
+        };
         if file.metadata()?.len() < length {
             return Err(RejectsError::Gone);
         }

@@ -33,7 +33,7 @@ pub(super) struct Batch {
 }
 
 /// Where rows go, and what they are compared with.
-struct Into<'t> {
+struct Target<'t> {
     transaction: &'t Transaction<'t>,
     /// The real register, in a rehearsal.
     beside: Option<&'t Connection>,
@@ -95,7 +95,7 @@ impl<'a> Run<'a> {
                 finished = true;
                 break;
             };
-            let into = Into { transaction: &transaction, beside, act };
+            let into = Target { transaction: &transaction, beside, act };
             reports.extend(self.row(&into, record)?);
         }
         self.cursor.next = records.position();
@@ -145,7 +145,7 @@ impl<'a> Run<'a> {
     }
 
     /// Imports one row, and says what there is to say.
-    fn row(&mut self, into: &Into<'_>, record: &Record) -> Result<Option<RowReport>, ImportError> {
+    fn row(&mut self, into: &Target<'_>, record: &Record) -> Result<Option<RowReport>, ImportError> {
         let mut report =
             RowReport { line: record.line, record: None, others: Vec::new(), notes: Vec::new(), reasons: Vec::new() };
         let fate = match self.cleaner.clean(record) {
@@ -182,7 +182,7 @@ impl<'a> Run<'a> {
     }
 
     /// Makes the row a record, or finds the one that it is about.
-    fn place(&self, into: &Into<'_>, cleaned: &Cleaned, report: &mut RowReport) -> Result<Fate, ImportError> {
+    fn place(&self, into: &Target<'_>, cleaned: &Cleaned, report: &mut RowReport) -> Result<Fate, ImportError> {
         report.record.clone_from(&cleaned.patient.external_id);
         let mut likes = Vec::new();
         let known = if let Some(identifier) = &cleaned.patient.external_id {
@@ -191,19 +191,19 @@ impl<'a> Run<'a> {
             None
         };
         if known.is_none() {
-            likes = self.likes(into, cleaned)?;
+            likes = into.likes(cleaned)?;
         }
         let known = match known {
             None if cleaned.patient.external_id.is_none() => self.imported_before(into, &likes, cleaned)?,
             known => known,
         };
         match known {
-            Some(known) => self.again(into, &known, cleaned, report),
-            None => self.insert(into, cleaned, &likes, report),
+            Some(known) => into.again(&known, cleaned, report),
+            None => into.insert(cleaned, &likes, report),
         }
     }
 
-    fn of_identifier(&self, into: &Into<'_>, identifier: &str) -> Result<Option<Known>, ImportError> {
+    fn of_identifier(&self, into: &Target<'_>, identifier: &str) -> Result<Option<Known>, ImportError> {
         if let Some(id) = known::of_identifier(into.transaction, identifier)? {
             let earlier = into.beside.is_none() && id.number() <= self.cursor.before;
             return Ok(Some(Known { id, here: true, earlier }));
@@ -213,21 +213,10 @@ impl<'a> Run<'a> {
         Ok(id.map(|id| Known { id, here: false, earlier: true }))
     }
 
-    /// The records of the row's name and date, and whether each is where rows go.
-    fn likes(&self, into: &Into<'_>, cleaned: &Cleaned) -> Result<Vec<(Like, bool)>, ImportError> {
-        let mut likes: Vec<(Like, bool)> = Vec::new();
-        if let Some(beside) = into.beside {
-            likes.extend(known::of_name_and_date(beside, &cleaned.patient)?.into_iter().map(|like| (like, false)));
-        }
-        let here = known::of_name_and_date(into.transaction, &cleaned.patient)?;
-        likes.extend(here.into_iter().map(|like| (like, true)));
-        Ok(likes)
-    }
-
     /// The record of a row that has no identifier and was imported before, as it stands.
     fn imported_before(
         &self,
-        into: &Into<'_>,
+        into: &Target<'_>,
         likes: &[(Like, bool)],
         cleaned: &Cleaned,
     ) -> Result<Option<Known>, ImportError> {
@@ -242,16 +231,23 @@ impl<'a> Run<'a> {
         }
         Ok(None)
     }
+}
+
+impl Target<'_> {
+    /// The records of the row's name and date, and whether each is where rows go.
+    fn likes(&self, cleaned: &Cleaned) -> Result<Vec<(Like, bool)>, ImportError> {
+        let mut likes: Vec<(Like, bool)> = Vec::new();
+        if let Some(beside) = self.beside {
+            likes.extend(known::of_name_and_date(beside, &cleaned.patient)?.into_iter().map(|like| (like, false)));
+        }
+        let here = known::of_name_and_date(self.transaction, &cleaned.patient)?;
+        likes.extend(here.into_iter().map(|like| (like, true)));
+        Ok(likes)
+    }
 
     /// A row whose record is there already.
-    fn again(
-        &self,
-        into: &Into<'_>,
-        known: &Known,
-        cleaned: &Cleaned,
-        report: &mut RowReport,
-    ) -> Result<Fate, ImportError> {
-        let connection = into.beside.filter(|_| !known.here).unwrap_or(into.transaction);
+    fn again(&self, known: &Known, cleaned: &Cleaned, report: &mut RowReport) -> Result<Fate, ImportError> {
+        let connection = self.beside.filter(|_| !known.here).unwrap_or(self.transaction);
         match known::difference(connection, known.id, cleaned)?.unwrap_or(Difference::None) {
             Difference::None => Ok(Fate::Unchanged),
             Difference::Strict => {
@@ -260,49 +256,43 @@ impl<'a> Run<'a> {
             }
             Difference::Free(changed) => {
                 if known.here {
-                    update(into, known.id, cleaned, &changed)?;
+                    update(self, known.id, cleaned, &changed)?;
                 }
                 Ok(Fate::Updated)
             }
         }
     }
 
-    fn insert(
-        &self,
-        into: &Into<'_>,
-        cleaned: &Cleaned,
-        likes: &[(Like, bool)],
-        report: &mut RowReport,
-    ) -> Result<Fate, ImportError> {
+    fn insert(&self, cleaned: &Cleaned, likes: &[(Like, bool)], report: &mut RowReport) -> Result<Fate, ImportError> {
         let new = &cleaned.patient;
         // Looked for before the record itself can be found.
         let double = likes.iter().find(|(like, _)| like.may_be(new));
         let ins = new.traits.ins.hidden();
         let shared = match ins {
             Some(ins) => {
-                let beside = into.beside.map(|beside| known::of_ins(beside, ins)).transpose()?.flatten();
+                let beside = self.beside.map(|beside| known::of_ins(beside, ins)).transpose()?.flatten();
                 match beside {
                     Some((id, shown)) => Some((id, shown, false)),
-                    None => known::of_ins(into.transaction, ins)?.map(|(id, shown)| (id, shown, true)),
+                    None => known::of_ins(self.transaction, ins)?.map(|(id, shown)| (id, shown, true)),
                 }
             }
             None => None,
         };
-        let id = insert(into.transaction, new, into.act)?;
-        let mut statement = into
+        let id = insert(self.transaction, new, self.act)?;
+        let mut statement = self
             .transaction
             .prepare_cached("INSERT INTO complementary_traits (patient, kind, value) VALUES (?1, ?2, ?3)")?;
         for (kind, value) in &cleaned.complementary {
             statement.execute(params![id.number(), kind, value])?;
         }
-        if into.beside.is_none() && report.record.is_none() {
+        if self.beside.is_none() && report.record.is_none() {
             report.record = Some(format!("local:{}", id.number()));
         }
         if let Some((like, here)) = double {
             report.notes.push(Note::Duplicate);
             report.others.push(like.shown());
             if *here {
-                suspect(into, like.id, id, "duplicate", "same-name same-first-given-name same-birth-date same-sex")?;
+                suspect(self, like.id, id, "duplicate", "same-name same-first-given-name same-birth-date same-sex")?;
             }
         }
         if let Some((other, shown, here)) = shared {
@@ -311,7 +301,7 @@ impl<'a> Run<'a> {
                 report.others.push(shown);
             }
             if here {
-                suspect(into, other, id, "shared-ins", "same-matricule")?;
+                suspect(self, other, id, "shared-ins", "same-matricule")?;
             }
         }
         Ok(Fate::Inserted)
@@ -319,7 +309,7 @@ impl<'a> Run<'a> {
 }
 
 /// Leaves two records to be looked at by a person, for the first reason found.
-fn suspect(into: &Into<'_>, one: RecordId, other: RecordId, kind: &str, reasons: &str) -> rusqlite::Result<()> {
+fn suspect(into: &Target<'_>, one: RecordId, other: RecordId, kind: &str, reasons: &str) -> rusqlite::Result<()> {
     into.transaction
         .prepare_cached("INSERT OR IGNORE INTO suspicions (one, other, kind, reasons) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![one.number(), other.number(), kind, reasons])?;
@@ -327,7 +317,7 @@ fn suspect(into: &Into<'_>, one: RecordId, other: RecordId, kind: &str, reasons:
 }
 
 /// Changes what may be changed whatever the status, with its journal line (DMN INS 31).
-fn update(into: &Into<'_>, id: RecordId, cleaned: &Cleaned, changed: &[&'static str]) -> Result<(), ImportError> {
+fn update(into: &Target<'_>, id: RecordId, cleaned: &Cleaned, changed: &[&'static str]) -> Result<(), ImportError> {
     let traits = &cleaned.patient.traits;
     let used = [
         (

@@ -8,6 +8,7 @@ use comptoir_identity::{
     Sex, Standing, Stated, Traits, UsageName,
 };
 use jiff::Timestamp;
+use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -320,7 +321,7 @@ fn many(rows: u32) -> String {
         let day = if row % 7 == 3 { 32 } else { row % 28 + 1 };
         let place = if row % 5 == 0 { "" } else { "75107" };
         let letters: String = row.to_string().bytes().map(|digit| char::from(digit - b'0' + b'A')).collect();
-        file.push_str(&format!("{row};NOM{letters};ANNE;;F;{day:02}/01/1980;{place};VILLE {row}\r\n"));
+        writeln!(file, "{row};NOM{letters};ANNE;;F;{day:02}/01/1980;{place};VILLE {row}\r").expect("written");
     }
     file
 }

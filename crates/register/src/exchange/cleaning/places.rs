@@ -112,16 +112,16 @@ fn commune(cell: &str, codes: Codes) -> Read {
     if five_digits && codes != Codes::Insee {
         let mut delivered = Place::search(cell, LOOKED_AT);
         delivered.retain(|place| place.code != code);
-        match (codes, listed, delivered.as_slice()) {
+        match (listed, delivered.as_slice()) {
+            (true, []) => return (Some(code), None),
+            (_, [only]) if codes == Codes::Postal => return (Some(only.code), None),
             // Of a code that is out of force, a postal code is as likely.
-            (Codes::Unsaid, true, [_, ..]) if former => return (None, Some(Note::PlaceUnresolved)),
-            (Codes::Unsaid, true, [_, ..]) => return (Some(code), Some(Note::PlaceMaybePostalCode)),
-            // A postal code delivers itself under its own name too where both are one commune.
-            (Codes::Postal, true, []) | (Codes::Unsaid, true, []) => return (Some(code), None),
-            (Codes::Postal, true, [..]) => return (None, Some(Note::PlaceUnresolved)),
-            (_, false, [only]) => return (Some(only.code), None),
-            (_, false, [_, _, ..]) => return (None, Some(Note::PlaceUnresolved)),
-            (_, false, []) | (Codes::Insee, ..) => {}
+            (true, [_, ..]) if codes == Codes::Unsaid && !former => {
+                return (Some(code), Some(Note::PlaceMaybePostalCode));
+            }
+            (false, [only]) => return (Some(only.code), None),
+            (_, [_, ..]) => return (None, Some(Note::PlaceUnresolved)),
+            (false, []) => {}
         }
     }
     (Some(code), (!listed && code.is_known()).then_some(Note::PlaceUnlisted))

@@ -27,12 +27,15 @@ fn clean(row: &str) -> Result<Cleaned, Vec<Reason>> {
     clean_under(TITLES, row, Environment::Production)
 }
 
+/// The rule, the row, what is said of it.
+type Case = (&'static str, &'static str, Result<&'static [Note], &'static [Reason]>);
+
 #[test]
 fn a_row_is_noted_or_rejected_by_what_it_lacks() {
     use Note::*;
     use Reason::*;
     #[rustfmt::skip]
-    let cases: &[(&str, &str, Result<&[Note], &[Reason]>)] = &[
+    let cases: &[Case] = &[
         ("nothing to say", "1;MARTIN;ANNE LISE;ANNE;;F;02/01/1980;75107;;;;", Ok(&[])),
         ("sex missing", "1;MARTIN;ANNE;ANNE;;;02/01/1980;75107;;;;", Ok(&[SexMissing])),
         ("sex unreadable", "1;MARTIN;ANNE;ANNE;;X;02/01/1980;75107;;;;", Ok(&[SexUnreadable])),
