@@ -7,8 +7,8 @@ use std::collections::HashMap;
 /// Places remembered: a file names the same ones again and again.
 const REMEMBERED: usize = 1 << 16;
 
-/// Places looked at for one label; what has more namesakes is not certain.
-const LOOKED_AT: usize = 24;
+/// Places looked at for one postal code: of more than one, none is certain.
+const LOOKED_AT: usize = 4;
 
 /// What the title says that the codes of the column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,30 +133,15 @@ fn labelled(cell: &str, kind: impl Fn(PlaceKind) -> bool) -> Option<PlaceCode> {
         Some((label, department)) => (label.trim(), department.trim()),
         None => (cell, ""),
     };
-    let wanted = folded(label);
-    if wanted.is_empty() || !department.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if !department.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
     }
     // A postal code between the brackets says its département.
     let department = if department.len() == 5 { department.get(..2).unwrap_or_default() } else { department };
-    let mut named = Place::search(label, LOOKED_AT)
+    let mut named = Place::named(label)
         .into_iter()
-        .filter(|place| {
-            kind(place.kind) && folded(&place.name) == wanted && place.code.as_str().starts_with(department)
-        })
+        .filter(|place| kind(place.kind) && place.code.as_str().starts_with(department))
         .map(|place| place.code);
     let first = named.next()?;
     named.all(|other| other == first).then_some(first)
-}
-
-/// Letters and digits, with Saint written out.
-fn folded(label: &str) -> String {
-    label
-        .split([' ', '-', '\'', '’'])
-        .map(|word| match search_key(word).as_str() {
-            "ST" => "SAINT".to_owned(),
-            "STE" => "SAINTE".to_owned(),
-            letters => word.chars().filter(char::is_ascii_digit).chain(letters.chars()).collect(),
-        })
-        .collect()
 }
