@@ -18,6 +18,8 @@ pub(super) enum Stop {
     Failure(Failure),
     /// It was asked what it cannot do.
     Usage(&'static str),
+    /// What it was given cannot be used.
+    Refused(Failure),
     /// Whoever read the answers has had enough of them.
     NoReader,
 }
@@ -35,6 +37,10 @@ impl Stop {
             Self::Failure(failure) => {
                 failed(lines, failure.code, failure.message(), failure.reference);
                 Exit::Fault
+            }
+            Self::Refused(failure) => {
+                failed(lines, failure.code, failure.message(), failure.reference);
+                Exit::Usage
             }
             Self::Usage(message) => {
                 failed(lines, "usage", message, "CL-02");

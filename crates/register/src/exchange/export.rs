@@ -9,6 +9,7 @@ use crate::{ReadError, Register, WriteError};
 use comptoir_identity::{BirthDate, BirthName, GivenName, GivenNames, Matricule, PlaceCode, Sex, Status, UsageName};
 use rusqlite::Connection;
 use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -27,6 +28,9 @@ pub enum ExportError {
     /// There is a file of that name already.
     #[error("there is a file of that name already")]
     Exists,
+    /// It was cancelled.
+    #[error("the export was cancelled")]
+    Cancelled,
     /// The file could not be written.
     #[error("the file could not be written")]
     File(#[from] io::Error),
@@ -44,6 +48,9 @@ impl From<rusqlite::Error> for ExportError {
     }
 }
 
+/// Records between two moments at which an export can be cancelled.
+const STEP: u64 = 1_000;
+
 /// Every record that was not absorbed by another, in the order of their making.
 const EVERY: &str = "WHERE p.merged_into IS NULL ORDER BY p.id";
 
@@ -51,31 +58,42 @@ impl Register {
     /// Writes the records as CSV: `;`, UTF-8 with its mark, dates as on paper. Performs I/O.
     ///
     /// A matricule is written only where the identity is *qualifiée* (DMN INS 34). The journal has its line before the
-    /// first record is written.
+    /// first record is written. `on_progress` is told how many records are, and may cancel.
     ///
     /// # Errors
     /// See [`ExportError`]; what was written until then is not the whole register.
-    pub fn export(&self, out: &mut dyn Write, act: &Act<'_>) -> Result<Exported, ExportError> {
+    pub fn export(
+        &self,
+        out: &mut dyn Write,
+        act: &Act<'_>,
+        on_progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<Exported, ExportError> {
         {
             let mut connection = self.writer();
             let transaction = connection.transaction().map_err(WriteError::from)?;
             append(&transaction, &act.of_kind(ActKind::PatientsExported), None).map_err(WriteError::from)?;
             transaction.commit().map_err(WriteError::from)?;
         }
-        self.read(|connection| write_all(connection, &mut BufWriter::new(out)))
+        self.read(|connection| write_all(connection, &mut BufWriter::new(out), on_progress))
     }
 
     /// Exports to a file that only its owner may read, which is whole or not there. Performs I/O.
     ///
     /// # Errors
     /// [`ExportError::Exists`] unless `replace`; see [`ExportError`].
-    pub fn export_to(&self, path: &Path, replace: bool, act: &Act<'_>) -> Result<Exported, ExportError> {
+    pub fn export_to(
+        &self,
+        path: &Path,
+        replace: bool,
+        act: &Act<'_>,
+        on_progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<Exported, ExportError> {
         if !replace && path.symlink_metadata().is_ok() {
             return Err(ExportError::Exists);
         }
         let part = Part::beside(path)?;
         let mut file = private::create_new(&part.path)?;
-        let exported = self.export(&mut file, act)?;
+        let exported = self.export(&mut file, act, on_progress)?;
         file.sync_all()?;
         drop(file);
         if replace {
@@ -121,7 +139,11 @@ fn complementary(connection: &Connection, patient: &Patient) -> Result<Vec<(Stri
     Ok(kept.collect::<Result<_, _>>()?)
 }
 
-fn write_all(connection: &Connection, out: &mut impl Write) -> Result<Exported, ExportError> {
+fn write_all(
+    connection: &Connection,
+    out: &mut impl Write,
+    on_progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Exported, ExportError> {
     out.write_all(UTF8_MARK)?;
     write_row(out, b';', Column::ALL.into_iter().map(Column::title))?;
     let mut exported = Exported { records: 0, with_ins: 0 };
@@ -133,6 +155,9 @@ fn write_all(connection: &Connection, out: &mut impl Write) -> Result<Exported, 
         let cells = cells(&patient, external_id.as_deref(), &complementary(connection, &patient)?);
         exported.with_ins += u64::from(cells.get(Column::Matricule as usize).is_some_and(|cell| !cell.is_empty()));
         exported.records += 1;
+        if exported.records.is_multiple_of(STEP) && on_progress(exported.records).is_break() {
+            return Err(ExportError::Cancelled);
+        }
         write_row(out, b';', cells.iter().map(String::as_str))?;
     }
     out.flush()?;

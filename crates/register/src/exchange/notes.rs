@@ -87,6 +87,38 @@ impl Note {
             Self::SharedIns => "shared-ins",
         }
     }
+
+    /// What a person reads.
+    #[must_use]
+    pub fn french(self) -> &'static str {
+        match self {
+            Self::SexMissing => "sexe absent",
+            Self::SexUnreadable => "sexe illisible, laissé vide",
+            Self::PlaceMissing => "lieu de naissance absent",
+            Self::PlaceUnresolved => "lieu de naissance inconnu ou ambigu, laissé vide",
+            Self::PlaceUnlisted => "code de lieu absent des tables de l'INSEE, gardé",
+            Self::PlaceMaybePostalCode => "lieu lu comme code INSEE, qui est aussi un code postal",
+            Self::CountryUnknown => "pays de naissance inconnu, laissé de côté",
+            Self::PlaceContradictsCountry => "lieu et pays de naissance contradictoires, laissés vides",
+            Self::DatePartial => "date de naissance incomplète",
+            Self::DateBefore1900 => "date de naissance avant 1900",
+            Self::MatriculeKeyMissing => "matricule sans clé, non gardé",
+            Self::MatriculeMalformed => "matricule mal formé, non gardé",
+            Self::MatriculeWrongKey => "clé du matricule fausse, non gardé",
+            Self::OidUnknown => "autorité du matricule (OID) inconnue, non gardé",
+            Self::OidOfTests => "matricule de test, non gardé",
+            Self::NamesSetApart => "nom de naissance et nom utilisé séparés",
+            Self::UsedNameSuspected => "le nom de naissance est peut-être le nom utilisé",
+            Self::UsedNameUnreadable => "nom utilisé illisible, laissé vide",
+            Self::UsedGivenNameUnreadable => "prénom utilisé illisible, laissé vide",
+            Self::GivenNamesMissing => "liste des prénoms absente",
+            Self::GivenNamesUnreadable => "liste des prénoms illisible, laissée vide",
+            Self::FirstGivenNameDerived => "premier prénom pris dans la liste",
+            Self::FirstGivenNameNotFirst => "le premier prénom ne commence pas la liste",
+            Self::Duplicate => "doublon possible d'un autre dossier",
+            Self::SharedIns => "matricule déjà dans un autre dossier",
+        }
+    }
 }
 
 /// Why a row was not imported. It stands in the file of rejects, to be corrected.
@@ -142,7 +174,8 @@ impl Reason {
     }
 
     /// What the person who corrects the row reads beside it.
-    pub(super) fn french(self) -> &'static str {
+    #[must_use]
+    pub fn french(self) -> &'static str {
         match self {
             Self::BirthNameMissing => "nom de naissance absent",
             Self::BirthNameUnreadable => "nom de naissance illisible : chiffre ou signe qui n'est pas d'un nom",

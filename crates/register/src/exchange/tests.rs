@@ -457,7 +457,7 @@ fn an_export_is_imported_back_and_gives_an_ins_only_where_qualified() {
         .execute("INSERT INTO complementary_traits VALUES (1, 'phone', '+33 1 02')", [])
         .expect("inserted");
     let file = desk.path("out.csv");
-    let exported = desk.register.export_to(&file, false, &act()).expect("exported");
+    let exported = desk.register.export_to(&file, false, &act(), &mut |_| ControlFlow::Continue(())).expect("exported");
     assert_eq!((exported.records, exported.with_ins), (3, 1));
     let text = std::fs::read_to_string(&file).expect("read");
     assert!(text.contains("275126322074974;1.2.250.1.213.1.4.8"), "DMN INS 34");
@@ -468,8 +468,11 @@ fn an_export_is_imported_back_and_gives_an_ins_only_where_qualified() {
             && text.contains("'+33 1 02")
             && text.contains("'=2")
     );
-    assert!(matches!(desk.register.export_to(&file, false, &act()), Err(ExportError::Exists)));
-    assert!(desk.register.export_to(&file, true, &act()).is_ok());
+    assert!(matches!(
+        desk.register.export_to(&file, false, &act(), &mut |_| ControlFlow::Continue(())),
+        Err(ExportError::Exists)
+    ));
+    assert!(desk.register.export_to(&file, true, &act(), &mut |_| ControlFlow::Continue(())).is_ok());
     assert_eq!(desk.count("SELECT count(*) FROM journal WHERE kind = 'patients-exported'"), 2);
     only_its_owner_reads(&file);
     let left: Vec<_> =
@@ -482,7 +485,7 @@ fn an_export_is_imported_back_and_gives_an_ins_only_where_qualified() {
     let (report, _) = empty.import(&text);
     assert_eq!((report.counts.inserted, report.counts.rejected), (3, 0));
     let second = empty.path("again.csv");
-    empty.register.export_to(&second, false, &act()).expect("exported");
+    empty.register.export_to(&second, false, &act(), &mut |_| ControlFlow::Continue(())).expect("exported");
     let without_ins = text.replace("275126322074974;1.2.250.1.213.1.4.8", ";");
     assert_eq!(
         std::fs::read_to_string(&second).expect("read"),
