@@ -26,10 +26,8 @@ pub(super) async fn run(args: ExportArgs) -> Exit {
         exit = interruption() => {
             // It takes away what it has written.
             interrupted.store(true, Ordering::Relaxed);
-            match work.await.unwrap_or(Exit::Fault) {
-                Exit::Done => Exit::Done,
-                _ => exit,
-            }
+            let ended = work.await.unwrap_or(Exit::Fault);
+            if ended == Exit::Done { ended } else { exit }
         }
     }
 }

@@ -39,10 +39,8 @@ pub(super) async fn run(args: ImportArgs) -> Exit {
         exit = interruption() => {
             // It ends after the batch that it is in, so that nothing is left half-way.
             interrupted.store(true, Ordering::Relaxed);
-            match work.await.unwrap_or(Exit::Fault) {
-                Exit::Interrupted => exit,
-                ended => ended,
-            }
+            let ended = work.await.unwrap_or(Exit::Fault);
+            if ended == Exit::Interrupted { exit } else { ended }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The subcommands: the same program without a window, for integrators, scripts and tests.
 //!
-//! Exit codes, for good: 0 verdict reached (or the command did its work), 1 fault (or some rows were rejected), 2 usage, 3 the
-//! person refused, abandoned or has no usable identity, 4 not allowed by policy, 130/143 interrupted.
+//! Exit codes, for good: 0 verdict reached (or the command did its work), 1 fault (or rows of an import were rejected),
+//! 2 usage, 3 the person refused, abandoned or has no usable identity, 4 not allowed by policy, 130/143 interrupted.
 
 mod check_in;
 mod demo_provider;
