@@ -6,7 +6,8 @@ use crate::window::views::FailureView;
 use comptoir_desk::{BrowserError, CheckInError, DecideError, KeychainError, OpenRegisterError, RekeyRegisterError};
 use comptoir_franceconnect::Fault;
 use comptoir_register::{
-    BackupError, DistinguishError, MergeError, ReadError, RestoreError, UndoMergeError, WithdrawError, WriteError,
+    BackupError, DistinguishError, ExportError, ImportError, MappingError, MergeError, ReadError, RestoreError,
+    SourceError, UndoMergeError, WithdrawError, WriteError,
 };
 
 /// A failure on its way to a person.
@@ -51,6 +52,11 @@ impl Failure {
     pub(crate) const OUTPUT: Self = Self::new("output-not-written", "CL-06", true);
     /// Identities to compare that stopped being readable half-way.
     pub(crate) const INPUT: Self = Self::new("input-unreadable", "CL-03", true);
+
+    /// A mapping that could not be read.
+    pub(crate) const MAPPING_FILE: Self = Self::new("mapping-unreadable", "CS-07", false);
+    /// A mapping that could not be saved.
+    pub(crate) const MAPPING_NOT_SAVED: Self = Self::new("mapping-not-saved", "CS-18", false);
 
     /// What happened, what was kept, what to do next.
     pub(crate) fn message(self) -> &'static str {
@@ -165,6 +171,26 @@ const MESSAGES: &[(&str, &str)] = &[
     ("distinction-not-said", "Ces deux dossiers n'ont pas été déclarés de deux personnes différentes. Rien n'a été modifié."),
     ("output-not-written", "Le fichier à remettre n'a pas pu être écrit jusqu'au bout, et ce qui en était écrit a été effacé. Le registre est intact. Vérifiez l'espace disque et les droits du dossier, puis recommencez."),
     ("input-unreadable", "La lecture des identités à comparer s'est arrêtée. Les réponses déjà écrites sont bonnes et le registre n'a pas été modifié. Vérifiez le fichier, puis reprenez à la première identité sans réponse."),
+    ("source-unreadable", "Le fichier à importer ne peut pas être lu. Rien de nouveau n'a été importé. Vérifiez son chemin et ses droits, puis relancez la même commande : elle reprend où elle s'est arrêtée."),
+    ("source-empty", "Le fichier à importer est vide, ou n'a pas de ligne de titres. Rien n'a été importé. Exportez-le de nouveau depuis le logiciel du cabinet."),
+    ("source-workbook", "Ce fichier est un classeur de tableur (xlsx, xls ou ods), pas un CSV. Rien n'a été importé. Ouvrez-le dans le tableur, choisissez « Enregistrer sous… CSV UTF-8 », puis importez ce nouveau fichier."),
+    ("source-utf16", "Ce fichier est un « texte Unicode » (UTF-16), qui n'est pas pris en charge. Rien n'a été importé. Enregistrez-le en « CSV UTF-8 », puis importez ce nouveau fichier."),
+    ("source-not-text", "Ce fichier n'est pas du texte. Rien n'a été importé. Exportez les patients en CSV depuis le logiciel du cabinet."),
+    ("source-line-too-long", "Une ligne de ce fichier est plus longue que n'importe quelle ligne de tableau. Rien n'a été importé. Vérifiez qu'il s'agit bien d'un CSV, une ligne par patient."),
+    ("mapping-unreadable", "Le fichier de correspondance ne peut pas être lu : il doit être en TOML, avec une table [columns] dont chaque clé est connue et chaque valeur un titre du fichier. Rien n'a été importé. Corrigez-le, ou créez-en un avec --save-mapping."),
+    ("mapping-not-saved", "La correspondance n'a pas pu être enregistrée : un fichier de ce nom existe déjà, ou le dossier ne peut pas être écrit. Rien n'a été remplacé ni importé. Choisissez un autre nom pour --save-mapping."),
+    ("titles-unknown", "La première ligne du fichier ne contient aucun titre de colonne connu : c'est peut-être déjà un patient, elle n'est donc pas affichée. Rien n'a été importé. Ajoutez une ligne de titres, ou donnez la correspondance avec --mapping."),
+    ("title-absent", "La correspondance nomme une colonne que le fichier n'a pas. Rien n'a été importé. Corrigez la correspondance d'après les titres lus."),
+    ("title-twice", "Une colonne de la correspondance est deux fois dans le fichier : on ne sait pas laquelle lire. Rien n'a été importé. Renommez l'une des deux dans le fichier."),
+    ("columns-required", "Il manque une colonne sans laquelle aucun dossier ne peut être créé : nom de naissance, premier prénom, date de naissance. Rien n'a été importé. Indiquez-la dans un fichier de correspondance (--mapping) ; --save-mapping en propose un."),
+    ("rejects-exist", "Un fichier a déjà le nom prévu pour les lignes rejetées. Il n'a pas été remplacé et rien n'a été importé. Déplacez-le, ou choisissez un autre nom avec --rejects."),
+    ("rejects-gone", "L'import interrompu avait un fichier de rejets, qui a disparu ou a été raccourci. Rien de nouveau n'a été importé. Remettez ce fichier à sa place, puis relancez la même commande."),
+    ("rejects-unwritable", "Le fichier des lignes rejetées ne peut pas être écrit. Ce qui était importé est gardé et aucune ligne n'est perdue. Libérez de l'espace, ou choisissez un autre dossier avec --rejects, puis relancez la même commande."),
+    ("import-overtaken", "Un autre programme importe le même fichier en ce moment. Ce qu'il importe est gardé ; cet import-ci s'est arrêté. Attendez la fin de l'autre."),
+    ("rehearsal-impossible", "L'essai à blanc n'a pas pu préparer son registre provisoire à côté du registre. Rien n'a été modifié. Vérifiez les droits et l'espace disque du dossier."),
+    ("export-exists", "Un fichier porte déjà ce nom. Il n'a pas été remplacé et rien n'a été exporté. Choisissez un autre nom, ou ajoutez --force pour le remplacer."),
+    ("export-unwritable", "Le fichier d'export ne peut pas être écrit. Aucun fichier n'a été remplacé ni laissé à moitié. Vérifiez le dossier, ses droits et l'espace disque, puis relancez."),
+    ("export-cancelled", "L'export a été interrompu. Aucun fichier n'a été remplacé ni laissé à moitié. Relancez-le quand vous voulez."),
     ("interrupted", "L'opération s'est interrompue. Ce qui était enregistré est conservé. Réessayez."),
 ];
 
@@ -270,6 +296,59 @@ impl From<DistinguishError> for Failure {
 impl From<WithdrawError> for Failure {
     fn from(error: WithdrawError) -> Self {
         Self::new(error.code(), error.reference(), error.retry())
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Unreadable(_) => Self::new("source-unreadable", "CS-01", true),
+            SourceError::Empty => Self::new("source-empty", "CS-02", false),
+            SourceError::Workbook => Self::new("source-workbook", "CS-03", false),
+            SourceError::Utf16 => Self::new("source-utf16", "CS-04", false),
+            SourceError::NotText => Self::new("source-not-text", "CS-05", false),
+            SourceError::LineTooLong { .. } => Self::new("source-line-too-long", "CS-06", false),
+        }
+    }
+}
+
+impl From<MappingError> for Failure {
+    fn from(error: MappingError) -> Self {
+        match error {
+            MappingError::Form | MappingError::UnknownKey(_) => Self::MAPPING_FILE,
+            MappingError::NoTitles => Self::new("titles-unknown", "CS-08", false),
+            MappingError::TitleAbsent(_) => Self::new("title-absent", "CS-09", false),
+            MappingError::TitleTwice(_) => Self::new("title-twice", "CS-10", false),
+            MappingError::Required(_) => Self::new("columns-required", "CS-11", false),
+        }
+    }
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Mapping(error) => error.into(),
+            ImportError::Source(_) => Self::new("source-unreadable", "CS-01", true),
+            ImportError::RejectsExist => Self::new("rejects-exist", "CS-12", false),
+            ImportError::RejectsGone => Self::new("rejects-gone", "CS-13", true),
+            ImportError::Rejects(_) => Self::new("rejects-unwritable", "CS-14", true),
+            ImportError::Overtaken => Self::new("import-overtaken", "CS-15", true),
+            ImportError::Rehearsal(_) => Self::new("rehearsal-impossible", "CS-16", true),
+            ImportError::Read(error) => error.into(),
+            ImportError::Write(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Exists => Self::new("export-exists", "CS-20", false),
+            ExportError::File(_) => Self::new("export-unwritable", "CS-21", true),
+            ExportError::Cancelled => Self::new("export-cancelled", "CS-22", true),
+            ExportError::Read(error) => error.into(),
+            ExportError::Write(error) => error.into(),
+        }
     }
 }
 

@@ -77,6 +77,13 @@ impl Place {
     pub fn search(text: &str, limit: usize) -> Vec<Self> {
         search::search(text, limit)
     }
+
+    /// Every place of exactly this name, none when it is a code: what a label stands for beyond doubt when it is one
+    /// place (EXI ID 15). Letters are read as in [`search`](Self::search).
+    #[must_use]
+    pub fn named(label: &str) -> Vec<Self> {
+        search::named(label)
+    }
 }
 
 impl fmt::Debug for Place {

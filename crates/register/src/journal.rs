@@ -46,6 +46,12 @@ impl<'a> Act<'a> {
         self
     }
 
+    /// Another act of the same author at the same time.
+    #[must_use]
+    pub(crate) fn of_kind(&self, kind: ActKind) -> Self {
+        Self::new(self.at, self.author, kind)
+    }
+
     /// When.
     #[must_use]
     pub(crate) fn at(&self) -> Timestamp {

@@ -15,6 +15,7 @@ pub mod demo;
 mod distinct;
 mod duplicates;
 mod examine;
+mod exchange;
 #[cfg(test)]
 mod fixtures;
 mod functions;
@@ -38,7 +39,7 @@ mod search;
 mod sole_use;
 mod upgrade;
 
-use memory::{Memory, Source};
+use memory::{Memory, Source as MemorySource};
 use readers::Readers;
 use rusqlite::Connection;
 use std::fmt;
@@ -53,11 +54,16 @@ pub use copy::{Copied, CopyError};
 pub use distinct::{DistinctionReason, DistinguishError, WithdrawError};
 pub use duplicates::{PassProgress, PassReport, Suspicion};
 pub use examine::{Contents, Soundness};
+pub use exchange::{
+    Column, Counts, Delimiter, Encoding, ExportError, Exported, ImportError, ImportEvent, ImportOptions, ImportReport,
+    Mapping, MappingError, Note, Progress, Reason, RowReport, Source, SourceError,
+};
 pub use history::StatusChange;
 pub use journal::{
     Act, ActKind, BrokenLine, JournalFault, JournalFilter, JournalHead, JournalHeadError, JournalLine, JournalState,
     LineRecord, LineTraits,
 };
+
 pub use key::{KeyError, RegisterKey};
 pub use memory::{Agreement, Reasons, SuspicionKind};
 pub use merge::{MergeError, UndoMergeError};
@@ -104,7 +110,7 @@ impl Register {
 
     /// The register in memory, and where it reads from.
     fn memory(&self) -> (&Memory, Source<'_>) {
-        let source = self.store.readers.as_ref().map_or(Source::Alone(&self.store.writer), Source::File);
+        let source = self.store.readers.as_ref().map_or(MemorySource::Alone(&self.store.writer), MemorySource::File);
         (&self.store.memory, source)
     }
 

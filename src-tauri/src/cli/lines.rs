@@ -18,6 +18,13 @@ impl Lines {
         Self { json, out: Mutex::new(io::stdout()) }
     }
 
+    /// One event that is told to programs only.
+    pub(super) fn detail(&self, event: &Value) {
+        if self.json {
+            self.event(event, "");
+        }
+    }
+
     /// One event: the JSON line under `--json`, else the French one. A reader that has gone away is
     /// not a reason to stop half-way: the session must still be closed.
     pub(super) fn event(&self, event: &Value, french: &str) {

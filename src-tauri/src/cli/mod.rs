@@ -1,12 +1,14 @@
 //! The subcommands: the same program without a window, for integrators, scripts and tests.
 //!
-//! Exit codes, for good: 0 verdict reached (or the command did its work), 1 fault, 2 usage, 3 the
-//! person refused, abandoned or has no usable identity, 4 not allowed by policy, 130/143 interrupted.
+//! Exit codes, for good: 0 verdict reached (or the command did its work), 1 fault (or rows of an import were rejected),
+//! 2 usage, 3 the person refused, abandoned or has no usable identity, 4 not allowed by policy, 130/143 interrupted.
 
 mod backup;
 mod check_in;
 mod demo_provider;
 mod doctor;
+mod export;
+mod import;
 mod journal;
 mod lines;
 mod purge;
@@ -48,6 +50,10 @@ pub(crate) enum Command {
     RecoveryKey(RecoveryKeyArgs),
     /// Met une sauvegarde à la place du registre, qui est gardé à côté.
     Restore(RestoreArgs),
+    /// Importe les patients d'un fichier CSV ; ce qui est rejeté va dans un fichier à corriger.
+    Import(ImportArgs),
+    /// Exporte les patients en CSV, avec le matricule INS des seules identités qualifiées.
+    Export(ExportArgs),
     /// Compare des identités au registre : une ligne JSON par identité, une ligne JSON par réponse.
     Verify(VerifyArgs),
 }
@@ -220,6 +226,44 @@ struct RecoveryKeyAct {
     renew: bool,
 }
 
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    register: RegisterArgs,
+    /// Correspondance entre nos colonnes et les titres du fichier, en TOML ; sans elle, proposée d'après les titres.
+    #[arg(long, value_name = "TOML")]
+    mapping: Option<PathBuf>,
+    /// Enregistre la correspondance proposée dans ce fichier, et s'arrête là.
+    #[arg(long, value_name = "TOML", conflicts_with_all = ["mapping", "dry_run", "rejects"])]
+    save_mapping: Option<PathBuf>,
+    /// Dit ce que l'import ferait, et ne change rien.
+    #[arg(long, conflicts_with = "rejects")]
+    dry_run: bool,
+    /// Fichier des lignes rejetées ; sans lui, à côté du fichier importé.
+    #[arg(long, value_name = "CSV")]
+    rejects: Option<PathBuf>,
+    /// Un événement JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+    /// Fichier à importer, en CSV.
+    #[arg(value_name = "CSV")]
+    input: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    register: RegisterArgs,
+    /// Fichier à écrire ; sans lui, la sortie standard.
+    #[arg(long, value_name = "CSV")]
+    output: Option<PathBuf>,
+    /// Remplace le fichier s'il existe.
+    #[arg(long, requires = "output")]
+    force: bool,
+    /// Un événement JSON par ligne sur la sortie standard.
+    #[arg(long, requires = "output")]
+    json: bool,
+}
+
 /// How a subcommand ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
@@ -255,6 +299,9 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::Purge(args) => purge::run(args).await,
         Command::RecoveryKey(args) => recovery_key::run(args).await,
         Command::Restore(args) => restore::run(args).await,
+        Command::Doctor(args) => doctor::run(&args).await,
+        Command::Import(args) => import::run(args).await,
+        Command::Export(args) => export::run(args).await,
         Command::Verify(args) => verify::run(args).await,
     }
     .into()

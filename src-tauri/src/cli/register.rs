@@ -27,6 +27,8 @@ pub(super) enum Stop {
         /// What support asks for.
         reference: &'static str,
     },
+    /// What it was given cannot be used.
+    Refused(Failure),
     /// Whoever read the answers has had enough of them.
     NoReader,
 }
@@ -44,6 +46,10 @@ impl Stop {
             Self::Failure(failure) => {
                 failed(lines, failure.code, failure.message(), failure.reference);
                 Exit::Fault
+            }
+            Self::Refused(failure) => {
+                failed(lines, failure.code, failure.message(), failure.reference);
+                Exit::Usage
             }
             Self::Usage(message) => {
                 failed(lines, "usage", message, "CL-02");

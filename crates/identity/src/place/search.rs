@@ -33,6 +33,33 @@ pub(super) fn search(text: &str, limit: usize) -> Vec<Place> {
     found.places
 }
 
+/// Every place of exactly this name; see [`Place::named`].
+pub(super) fn named(label: &str) -> Vec<Place> {
+    let mut found = Found { places: Vec::new(), ranks: Vec::new(), limit: usize::MAX };
+    for key in keys(label) {
+        exactly(key.letters(), &mut found);
+    }
+    found.places
+}
+
+/// Both readings: `st` is the beginning of Strasbourg as well as Saint. None without a letter.
+fn keys(text: &str) -> Vec<Key> {
+    let mut keys: Vec<Key> = Vec::with_capacity(2);
+    for saint in [Saint::WrittenOut, Saint::AsWritten] {
+        let mut key = Key::default();
+        key.fold(text, saint);
+        let known = keys.last().is_some_and(|before| before.letters() == key.letters());
+        if !known && key.letters().iter().any(u8::is_ascii_alphabetic) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+fn exactly(key: &[u8], found: &mut Found) {
+    table::with_key_prefix(key, |rank, name| name.letters() == key && found.rank(rank));
+}
+
 /// Two to five digits, as the range of postal codes that begin with them.
 fn postal_codes(digits: &str) -> Option<Range<u32>> {
     let missing = 5_u32.checked_sub(u32::try_from(digits.len()).ok()?).filter(|missing| *missing <= 3)?;
@@ -45,19 +72,15 @@ fn postal_codes(digits: &str) -> Option<Range<u32>> {
 }
 
 fn by_name(text: &str, found: &mut Found) {
-    let (mut typed, mut written_out) = (Key::default(), Key::default());
-    typed.fold(text, Saint::AsWritten);
-    written_out.fold(text, Saint::WrittenOut);
-    if !typed.letters().iter().any(u8::is_ascii_alphabetic) {
+    let keys = keys(text);
+    let keys: Vec<&[u8]> = keys.iter().map(Key::letters).collect();
+    if keys.is_empty() {
         return;
     }
-    // Both readings: `st` is the beginning of Strasbourg as well as Saint.
-    let keys = [written_out.letters(), typed.letters()];
-    let keys = if keys.first() == keys.last() { keys.get(1..) } else { keys.get(..) }.unwrap_or_default();
-    for key in keys {
-        table::with_key_prefix(key, |rank, name| name.letters() == *key && found.rank(rank));
+    for key in &keys {
+        exactly(key, found);
     }
-    for key in keys {
+    for key in &keys {
         for article in ARTICLES {
             let whole = [article, key].concat();
             table::with_key_prefix(&whole, |rank, name| {
@@ -66,7 +89,7 @@ fn by_name(text: &str, found: &mut Found) {
             });
         }
     }
-    for key in keys {
+    for key in &keys {
         table::with_key_prefix(key, |rank, _| found.rank(rank));
     }
     if !found.is_full() {

@@ -332,3 +332,22 @@ fn a_place_does_not_print_itself() {
     let place = code("75107").place();
     assert_eq!(format!("{place:?} {:?}", code("75107")), "Some(Place([personal])) PlaceCode([personal])");
 }
+
+#[test]
+fn a_label_names_every_place_that_bears_it_and_no_other() {
+    for (rule, label, expected) in [
+        ("one place", "besancon", vec!["25056"]),
+        ("Saint cut short", "St Malo", vec!["35288"]),
+        ("an arrondissement", "PARIS 07 ARRONDISSEMENT", vec!["75107"]),
+        ("a country", "ALGÉRIE", vec!["99352"]),
+        ("no beginning", "BESANC", vec![]),
+        ("no article left out", "HAVRE", vec![]),
+        ("a code is no label", "75107", vec![]),
+        ("nothing", " ", vec![]),
+    ] {
+        let named: Vec<String> = Place::named(label).iter().map(|place| place.code.as_str().to_owned()).collect();
+        assert_eq!(named, expected, "{rule}");
+    }
+    let named = Place::named("Saint-Denis");
+    assert!(named.len() > 3 && named.iter().all(|place| place.name == "Saint-Denis"));
+}
