@@ -109,7 +109,7 @@ impl Register {
     }
 
     /// The register in memory, and where it reads from.
-    fn memory(&self) -> (&Memory, Source<'_>) {
+    fn memory(&self) -> (&Memory, MemorySource<'_>) {
         let source = self.store.readers.as_ref().map_or(MemorySource::Alone(&self.store.writer), MemorySource::File);
         (&self.store.memory, source)
     }
