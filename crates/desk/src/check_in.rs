@@ -366,6 +366,7 @@ fn compare(
             record: patient.id,
             traits: &patient.traits,
             opened: opened == Some(patient.id),
+            told_apart: patient.told_apart,
         }),
     );
     let verdict = Verdict::judged(judgement, patients, identity, acr, desk.clock.now());

@@ -153,7 +153,12 @@ mod tests {
         let patients = desk.register.candidates(&identity).expect("read");
         let judgement = judge(
             &identity,
-            patients.iter().map(|patient| Candidate { record: patient.id, traits: &patient.traits, opened: false }),
+            patients.iter().map(|patient| Candidate {
+                record: patient.id,
+                traits: &patient.traits,
+                opened: false,
+                told_apart: false,
+            }),
         );
         Verdict::judged(judgement, patients, identity, AcrValue::Eidas1, Timestamp::UNIX_EPOCH)
     }

@@ -82,7 +82,10 @@ fn main() {
     criterion.bench_function("judge among three", |b| {
         b.iter(|| {
             let records = records.iter().enumerate();
-            judge(black_box(&person), records.map(|(record, traits)| Candidate { record, traits, opened: false }))
+            judge(
+                black_box(&person),
+                records.map(|(record, traits)| Candidate { record, traits, opened: false, told_apart: false }),
+            )
         });
     });
     criterion.final_summary();

@@ -51,6 +51,8 @@ pub struct Candidate<'a, R> {
     pub traits: &'a Traits,
     /// Whether the receptionist had opened it before the check-in.
     pub opened: bool,
+    /// Whether a person has said that it is of somebody else than another candidate: both are shown.
+    pub told_apart: bool,
 }
 
 /// What a record has in common with the person (ins.md §12).
@@ -81,6 +83,8 @@ pub struct Judged<R> {
     pub opened: bool,
     /// How much of it is the person's.
     pub resemblance: Resemblance,
+    /// Whether a person has said that it is of somebody else than another candidate.
+    pub told_apart: bool,
     /// How far names and date are written from the person's: orders those that rules find alike.
     distance: u8,
     /// Whether it could be the person all the same, beside another that is plausible.
@@ -150,12 +154,12 @@ pub fn judge<'a, R>(identity: &PivotIdentity, candidates: impl IntoIterator<Item
             missing,
         };
     }
-    judged.retain(|one| one.opened || one.resemblance != Resemblance::Slight);
+    judged.retain(|one| one.opened || one.told_apart || one.resemblance != Resemblance::Slight);
     judged.sort_by_key(|one| (Reverse((one.opened, one.is_plausible(), likeness(&one.concordance))), one.distance));
     let mut near = 0;
     judged.retain(|one| {
         near += usize::from(one.resemblance == Resemblance::Near);
-        one.opened || one.resemblance != Resemblance::Near || near <= NEAR_SHOWN
+        one.opened || one.told_apart || one.resemblance != Resemblance::Near || near <= NEAR_SHOWN
     });
     let outcome = outcome(&judged);
     let link = link(&judged, outcome, identity);
@@ -198,6 +202,7 @@ fn weigh<R>(identity: &PivotIdentity, candidate: Candidate<'_, R>) -> Judged<R> 
         record: candidate.record,
         concordance,
         opened: candidate.opened,
+        told_apart: candidate.told_apart,
         resemblance,
         distance,
         rival,

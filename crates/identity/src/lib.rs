@@ -29,7 +29,7 @@
 //!     birthcountry: Some("99100"),
 //!     ..PivotClaims::default()
 //! });
-//! let judgement = judge(&person, [Candidate { record: "P-1042", traits: &record, opened: false }]);
+//! let judgement = judge(&person, [Candidate { record: "P-1042", traits: &record, opened: false, told_apart: false }]);
 //! assert_eq!(judgement.outcome, Outcome::Explained);
 //! assert_eq!(judgement.link, Link::Safe);
 //! for one in &judgement.candidates {

@@ -127,7 +127,7 @@ proptest! {
         let identity = one.identity();
         traits.birth_date = Some(date);
         prop_assert!(compare(&traits, &identity).get(Trait::BirthDate).conflicts());
-        let judgement = judge(&identity, [Candidate { record: 1, traits: &traits, opened: true }]);
+        let judgement = judge(&identity, [Candidate { record: 1, traits: &traits, opened: true, told_apart: false }]);
         prop_assert!(!matches!(judgement.outcome, Outcome::Concordant | Outcome::Explained));
         prop_assert_ne!(judgement.link, Link::Safe);
     }
@@ -172,7 +172,12 @@ fn judged(one: &Person, others: &[Person], opened: Option<usize>) -> Judgement<u
     let traits: Vec<_> = others.iter().map(Person::traits).collect();
     judge(
         &one.identity(),
-        traits.iter().enumerate().map(|(record, traits)| Candidate { record, traits, opened: opened == Some(record) }),
+        traits.iter().enumerate().map(|(record, traits)| Candidate {
+            record,
+            traits,
+            opened: opened == Some(record),
+            told_apart: false,
+        }),
     )
 }
 

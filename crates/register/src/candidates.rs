@@ -145,7 +145,12 @@ mod tests {
             let patients: Vec<_> = patients.iter().map(candidate).collect();
             let Judgement { outcome, link, candidates, twin, .. } = judge(
                 identity,
-                patients.iter().map(|(record, traits)| Candidate { record: *record, traits, opened: false }),
+                patients.iter().map(|(record, traits)| Candidate {
+                    record: *record,
+                    traits,
+                    opened: false,
+                    told_apart: false,
+                }),
             );
             let records: BTreeSet<_> = candidates.iter().map(|one| one.record).collect();
             (outcome, link, records, twin)

@@ -287,7 +287,12 @@ mod tests {
             let patients = register.candidates(&identity).expect("read");
             let judgement = judge(
                 &identity,
-                patients.iter().map(|patient| Candidate { record: patient.id, traits: &patient.traits, opened: false }),
+                patients.iter().map(|patient| Candidate {
+                    record: patient.id,
+                    traits: &patient.traits,
+                    opened: false,
+                    told_apart: false,
+                }),
             );
             assert_eq!((judgement.outcome, judgement.link), (outcome, link), "{family_name} {given}");
         }

@@ -36,6 +36,8 @@ pub struct Patient {
     pub traits: Traits,
     /// Its two axes and attributes.
     pub standing: Standing,
+    /// Whether a person has said that it is of somebody else than one that it was found with.
+    pub told_apart: bool,
 }
 
 /// A record to insert. A birth name and a first given name are required (DMN INS 11).
@@ -210,6 +212,7 @@ pub(crate) fn read(connection: &Connection, row: &Row<'_>) -> Result<Patient, Re
             ins: ins::read(connection, RecordId(id))?,
         },
         standing: Standing::new(row.get(10)?, row.get(11)?, attributes).map_err(|_| ReadError::Damaged)?,
+        told_apart: false,
     })
 }
 

@@ -7,6 +7,7 @@ mod backup;
 mod check_in;
 mod demo_provider;
 mod doctor;
+mod duplicates;
 mod export;
 mod import;
 mod journal;
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     DemoProvider(DemoProviderArgs),
     /// Examine ce dont le poste a besoin ; chaque ligne dit l'état et le remède.
     Doctor(DoctorArgs),
+    /// Cherche dans tout le registre les doublons, les jumeaux et les matricules partagés ; une personne décide.
+    Duplicates(DuplicatesArgs),
     /// Remet le journal au référent en identitovigilance : une ligne par accès, changement ou décision.
     Journal(JournalArgs),
     /// Efface ce que le site a décidé de ne pas garder plus longtemps ; sans règle, rien.
@@ -159,6 +162,32 @@ struct RegisterArgs {
     /// n'y a pas de trousseau.
     #[arg(long, value_name = "NOM")]
     key_env: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DuplicatesArgs {
+    #[command(flatten)]
+    register: RegisterArgs,
+    #[command(flatten)]
+    decision: DuplicatesDecision,
+    /// Un événement JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a person decides of a pair; without one, pairs are looked for.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct DuplicatesDecision {
+    /// Fusionne le second dossier dans le premier, qui ne change pas ; réversible.
+    #[arg(long, num_args = 2, value_names = ["CONSERVE", "FUSIONNE"])]
+    merge: Vec<String>,
+    /// Annule la fusion de ce dossier.
+    #[arg(long, value_name = "FUSIONNE")]
+    undo_merge: Option<String>,
+    /// Déclare que deux dossiers sont de deux personnes : ils ne seront plus proposés comme doublon.
+    #[arg(long, num_args = 2, value_names = ["DOSSIER", "DOSSIER"])]
+    tell_apart: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -295,6 +324,7 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::CheckIn(args) => check_in::run(args).await,
         Command::DemoProvider(args) => demo_provider::run(&args).await,
         Command::Doctor(args) => doctor::run(args).await,
+        Command::Duplicates(args) => duplicates::run(args).await,
         Command::Journal(args) => journal::run(args).await,
         Command::Purge(args) => purge::run(args).await,
         Command::RecoveryKey(args) => recovery_key::run(args).await,

@@ -206,7 +206,12 @@ fn answer(register: &Register, asked: &Asked) -> Result<Value, ReadError> {
     let records = found.iter().enumerate();
     let judgement = judge(
         &asked.identity,
-        records.map(|(record, patient)| Candidate { record, traits: &patient.traits, opened: false }),
+        records.map(|(record, patient)| Candidate {
+            record,
+            traits: &patient.traits,
+            opened: false,
+            told_apart: patient.told_apart,
+        }),
     );
     let name = |record: usize| found.get(record).map(|patient| patient.record.as_str());
     Ok(view(&asked.id, &judgement, name, &asked.notes))
@@ -230,6 +235,7 @@ fn view<'a>(
                     Resemblance::Twin => "twin",
                     Resemblance::Homonym => "homonym",
                     Resemblance::Near => "near",
+                    Resemblance::Slight if one.told_apart => "told-apart",
                     Resemblance::Slight => "slight",
                 },
                 "concordance": concordance(&one.concordance),

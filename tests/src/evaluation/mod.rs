@@ -32,7 +32,12 @@ pub fn answer(register: &Register, identity: &PivotIdentity) -> Result<Answer, R
     let found = register.candidates(identity)?;
     let judgement = judge(
         identity,
-        found.iter().map(|patient| Candidate { record: &patient.record, traits: &patient.traits, opened: false }),
+        found.iter().map(|patient| Candidate {
+            record: &patient.record,
+            traits: &patient.traits,
+            opened: false,
+            told_apart: patient.told_apart,
+        }),
     );
     Ok(Answer {
         link: judgement.link,

@@ -29,7 +29,7 @@ fuzz_target!(|text: &str| {
     let records: Vec<_> = lines.take(4).map(identity).collect();
     let candidates = records.iter().enumerate();
     let judgement =
-        judge(&person, candidates.map(|(record, one)| Candidate { record, traits: one.traits(), opened: record == 1 }));
+        judge(&person, candidates.map(|(record, one)| Candidate { record, traits: one.traits(), opened: record == 1, told_apart: false }));
     if judgement.link == Link::Safe {
         let mut plausible = judgement.candidates.iter().filter(|one| one.is_plausible());
         let only = plausible.next().expect("safe is to somebody");

@@ -42,7 +42,7 @@ fn pivot(line: &str) -> PivotIdentity {
 
 fn alone(register: &str, franceconnect: &str) -> Judgement<u8> {
     let traits = local(register);
-    judge(&pivot(franceconnect), [Candidate { record: 1, traits: &traits, opened: false }])
+    judge(&pivot(franceconnect), [Candidate { record: 1, traits: &traits, opened: false, told_apart: false }])
 }
 
 const EQUAL: Finding = Finding::Equal(None);
@@ -81,8 +81,10 @@ fn the_first_twenty_lines_of_the_case_table() {
     ];
     for (row, ours, name, usage, finding, outcome) in cases {
         let traits = local(&format!("{ours}{rest}"));
-        let judgement =
-            judge(&pivot(&format!("{name}{theirs}/{usage}")), [Candidate { record: 1, traits: &traits, opened: true }]);
+        let judgement = judge(
+            &pivot(&format!("{name}{theirs}/{usage}")),
+            [Candidate { record: 1, traits: &traits, opened: true, told_apart: false }],
+        );
         let got = judgement.candidates.first().map(|one| one.concordance.get(Trait::BirthName));
         assert_eq!((got, judgement.outcome), (Some(*finding), *outcome), "row {row}");
     }
@@ -301,6 +303,7 @@ fn outcome_and_link_follow_the_decisions() {
             record,
             traits,
             opened: opened == Some(record),
+            told_apart: false,
         });
         let judgement = judge(&pivot(person), candidates);
         let got =
@@ -321,7 +324,7 @@ fn a_first_of_january_without_a_raw_date_is_confirmed_by_a_person() {
         ..PivotClaims::default()
     });
     let traits = local("HOCHON/VALENTIN/VALENTIN/1955-01-01/M/69674");
-    let judgement = judge(&identity, [Candidate { record: 1, traits: &traits, opened: false }]);
+    let judgement = judge(&identity, [Candidate { record: 1, traits: &traits, opened: false, told_apart: false }]);
     assert_eq!((judgement.outcome, judgement.link), (Outcome::Concordant, Link::Confirm));
 }
 
@@ -376,7 +379,12 @@ fn the_lines_of_12_7_that_a_comparison_decides() {
         let candidates = traits.iter().enumerate();
         let judgement = judge(
             &pivot(theirs),
-            candidates.map(|(record, traits)| Candidate { record, traits, opened: opened == Some(record) }),
+            candidates.map(|(record, traits)| Candidate {
+                record,
+                traits,
+                opened: opened == Some(record),
+                told_apart: false,
+            }),
         );
         assert_eq!((judgement.outcome, judgement.link), (outcome, link), "{row}");
     }
@@ -389,7 +397,7 @@ fn of_two_that_rules_find_alike_the_nearer_written_comes_first() {
     let person = pivot("VOLANGES/Lucile/1979-10-09/female/30189");
     for order in [[1, 2], [2, 1]] {
         let records = order.map(|record| (record, if record == 1 { &far } else { &near }));
-        let candidates = records.map(|(record, traits)| Candidate { record, traits, opened: false });
+        let candidates = records.map(|(record, traits)| Candidate { record, traits, opened: false, told_apart: false });
         let shown: Vec<u8> = judge(&person, candidates).candidates.iter().map(|one| one.record).collect();
         assert_eq!(shown, [2, 1]);
     }
@@ -434,7 +442,7 @@ fn a_number_kept_aside_shows_a_record_and_forbids_safe_where_it_is_another() {
         let mut traits = local(record);
         traits.ins = InsRecord::restored(Some(aside.into()), true, Vec::new());
         let person = pivot("BROSSE/Mario/1981-02-03/male/2A004").with_ins(Some(stated));
-        let judgement = judge(&person, [Candidate { record: 1, traits: &traits, opened: false }]);
+        let judgement = judge(&person, [Candidate { record: 1, traits: &traits, opened: false, told_apart: false }]);
         let shown = judgement.candidates.first().map(|one| one.resemblance);
         assert_eq!((shown, judgement.link), (resemblance, link), "{rule}");
     }
@@ -450,8 +458,21 @@ fn a_name_in_use_that_the_register_alone_knows_is_looked_under() {
         [("hers", &under_it, 2, Link::Confirm), ("somebody else's", &stranger, 1, Link::Safe)]
     {
         let records = [(1, &own), (2, other)];
-        let candidates = records.map(|(record, traits)| Candidate { record, traits, opened: false });
+        let candidates = records.map(|(record, traits)| Candidate { record, traits, opened: false, told_apart: false });
         let judgement = judge(&person, candidates);
         assert_eq!((judgement.candidates.len(), judgement.link), (shown, link), "{rule}");
+    }
+}
+
+#[test]
+fn a_record_that_a_person_told_apart_is_shown_beside() {
+    let (own, namesake) = (local("ROUX/ANNE/ANNE/1980-01-02/F/75107"), local("ROUX/ANNE/ANNE/1961-08-24/F/29019"));
+    let person = pivot("ROUX/Anne/1980-01-02/female/75107");
+    for (rule, told_apart, shown) in [("said so", true, 2), ("nothing said", false, 1)] {
+        let records = [(1, &own), (2, &namesake)];
+        let candidates = records.map(|(record, traits)| Candidate { record, traits, opened: false, told_apart });
+        let judgement = judge(&person, candidates);
+        assert_eq!((judgement.candidates.len(), judgement.link), (shown, Link::Safe), "{rule}");
+        assert_eq!(judgement.candidates.first().map(|one| one.record), Some(1), "{rule}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::reading::Delimiter;
 use super::*;
-use crate::{Act, ActKind, NewPatient, Patient, Register, RegisterKey, Search};
+use crate::{Act, ActKind, DistinctionReason, NewPatient, Patient, Register, RegisterKey, Search};
 use comptoir_identity::{
     Attributes, BirthDate, BirthName, Environment, GivenName, GivenNames, Ins, InsOid, InsRecord, Matricule, PlaceCode,
     Sex, Standing, Stated, Traits, UsageName,
@@ -150,7 +150,7 @@ fn the_same_file_again_changes_nothing_and_a_newer_one_only_what_is_free() {
     assert_eq!(desk.count("SELECT count(*) FROM complementary_traits WHERE patient = 1 AND value = 'PARIS'"), 1);
     assert_eq!(desk.patient("3").traits.birth_place, None, "a strict trait is not filled in either");
     assert_eq!(desk.patient("2").traits.sex, Some(Sex::Female), "what a file does not say is kept");
-    assert_eq!(desk.count("SELECT count(*) FROM journal WHERE kind = 'patient-updated'"), 1);
+    assert_eq!(desk.count("SELECT count(*) FROM journal WHERE kind = 'record-changed'"), 1);
     assert_eq!(desk.count("SELECT count(*) FROM journal WHERE kind = 'patients-imported'"), 3);
     assert_eq!(desk.count("SELECT count(*) FROM journal WHERE payload LIKE '%DURAND%' OR payload LIKE '%PARIS%'"), 0);
 }
@@ -206,13 +206,10 @@ fn what_a_person_decided_survives_another_import() {
         4;ROUX;EVE;;F;03/01/1980;75107;\n"
     );
     desk.import(&file);
-    desk.register
-        .writer()
-        .execute_batch(
-            "INSERT INTO distinct_people VALUES (1, 2, '', 'anne', 'homonyms'); DELETE FROM suspicions;
-             UPDATE patients SET merged_into = 3 WHERE id = 4; INSERT INTO merges (kept, absorbed, at, author) VALUES (3, 4, '', 'anne');",
-        )
-        .expect("decided");
+    let record = |name: &str| desk.register.find_record(name).expect("read").expect("there");
+    desk.register.distinguish(record("1"), record("2"), DistinctionReason::Homonyms, &act()).expect("two people");
+    desk.register.merge(record("3"), record("4"), &act()).expect("one person");
+    desk.register.writer().execute("DELETE FROM suspicions", []).expect("looked at");
     let (report, _) = desk.import(&file);
     assert_eq!(report.counts, counts(4, 0, 4, 0, 0, 0));
     for (rule, sql, expected) in [

@@ -107,6 +107,8 @@ pub(super) struct Block {
     pub(super) more: HashMap<u32, More>,
     /// Former numbers, and the records that had them.
     pub(super) former: HashMap<Pair, Vec<u32>>,
+    /// By record: the rows of those of whom a person has said that they are somebody else.
+    apart: HashMap<u32, Vec<u32>>,
     external_ids: String,
     external_ends: Vec<u32>,
     /// Keys from each of their words on, in the order of letters: what typing looks up.
@@ -171,6 +173,35 @@ impl Block {
         self.names.shrink();
     }
 
+    /// Takes the pairs of records that a person has told apart.
+    pub(super) fn tell_apart(&mut self, pairs: &[(u32, u32)]) {
+        let mut rows: HashMap<u32, u32> =
+            pairs.iter().flat_map(|(one, other)| [*one, *other]).map(|id| (id, NONE)).collect();
+        if !rows.is_empty() {
+            for (row, at) in self.rows.iter().zip(0..).filter(|(row, _)| !row.bits.is_gone()) {
+                rows.entry(row.id).and_modify(|place| *place = at);
+            }
+        }
+        self.apart.clear();
+        for (one, other) in pairs.iter().flat_map(|(one, other)| [(*one, *other), (*other, *one)]) {
+            if let Some(at) = rows.get(&other).filter(|at| **at != NONE) {
+                self.apart.entry(one).or_default().push(*at);
+            }
+        }
+    }
+
+    /// The same rows, with those of whom a person has said that they are somebody else.
+    fn with_those_told_apart(&self, mut found: Vec<u32>) -> Vec<u32> {
+        if !self.apart.is_empty() {
+            let of = |at: &u32| self.rows.get(index(*at)).and_then(|row| self.apart.get(&row.id));
+            let more: Vec<u32> = found.iter().filter_map(of).flatten().copied().collect();
+            found.extend(more);
+            found.sort_unstable();
+            found.dedup();
+        }
+        found
+    }
+
     /// How many rows came since everything was put in order.
     pub(super) fn unsorted(&self) -> usize {
         self.rows.len() - self.sorted
@@ -221,10 +252,10 @@ impl Block {
         let mut more: Vec<KeyId> = known.map(|row| self.names.letters(row.usage_name)).collect();
         more.retain(|key| !probe.names.contains(key));
         if more.is_empty() {
-            return found;
+            return self.with_those_told_apart(found);
         }
         probe.names.extend(more);
-        self.found(probe, 0)
+        self.with_those_told_apart(self.found(probe, 0))
     }
 
     /// The rows from `first` on that the rules have to look at.
@@ -363,6 +394,7 @@ impl Block {
             record: self.external(row.external_id).map_or_else(|| format!("local:{}", row.id), str::to_owned),
             traits: self.traits(row),
             standing: row.bits.standing(row.ins.attributes())?,
+            told_apart: self.apart.contains_key(&row.id),
         })
     }
 

@@ -122,6 +122,9 @@ impl Memory {
                 }
                 None => *block = Some(whole(&snapshot)?),
             }
+            if let Some(block) = block.as_mut() {
+                block.tell_apart(&told_apart(&snapshot)?);
+            }
             *last = snapshot
                 .query_row("SELECT max(id) FROM patients", [], |row| row.get::<_, Option<i64>>(0))?
                 .unwrap_or(0);
@@ -200,6 +203,12 @@ fn whole(connection: &Connection) -> Result<Block, ReadError> {
     block.sort();
     block.sort_beginnings();
     Ok(block)
+}
+
+fn told_apart(connection: &Connection) -> Result<Vec<(u32, u32)>, ReadError> {
+    let mut statement = connection.prepare_cached("SELECT one, other FROM distinct_people")?;
+    let pairs = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(pairs.collect::<Result<_, _>>()?)
 }
 
 /// Reads the records that are new or changed.
@@ -346,6 +355,16 @@ mod tests {
             (0..1_200).map(|_| person("DURAND", "PAUL")).map(|new| NewPatient { external_id: None, ..new }).collect();
         others.insert_all(&many, &act()).expect("inserted");
         assert_eq!(shown(&ours), ["MARTIN-ANNE-LAURE"], "ordered anew");
+        let [one, two] = ["MARTIN-ANNE-LAURE", "DUPUIS-LUC"].map(|record| {
+            if record == "DUPUIS-LUC" {
+                others.insert(&person("DUPUIS", "LUC"), &act()).expect("inserted");
+            }
+            others.find_record(record).expect("read").expect("there")
+        });
+        others.distinguish(one, two, crate::DistinctionReason::Other, &act()).expect("said");
+        let found = ours.candidates(&PivotIdentity::from_claims(&CLAIMS)).expect("read");
+        let found: Vec<_> = found.iter().map(|one| (one.id, one.told_apart)).collect();
+        assert_eq!(found, [(one, true), (two, true)], "both are brought");
         assert_eq!(ours.typed("paul durand", 20).expect("read").patients.len(), 20);
         assert!(ours.typed("durand", 20).expect("read").more);
         assert!(ours.typed("", 20).expect("read").patients.is_empty());

@@ -37,7 +37,7 @@ fn an_export_is_imported_back_and_gives_an_ins_only_where_qualified() {
         Err(ExportError::Exists)
     ));
     assert!(desk.register.export_to(&file, true, &act(), &mut |_| ControlFlow::Continue(())).is_ok());
-    assert_eq!(desk.count("SELECT count(*) FROM journal WHERE kind = 'patients-exported'"), 2);
+    assert_eq!(desk.count("SELECT count(*) FROM journal WHERE kind = 'register-exported'"), 2);
     only_its_owner_reads(&file);
     let left: Vec<_> =
         std::fs::read_dir(desk.folder.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
