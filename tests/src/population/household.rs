@@ -106,6 +106,10 @@ impl Drawn {
                 usage.clone_into(&mut record.birth_name);
                 record.used_name.clear();
                 record.done.push(Done::UsageNameAsBirthName);
+                if happens(400, rng) {
+                    record.sex = None;
+                    record.done.push(Done::SexMissing);
+                }
             }
             let second = (usual && happens(20, rng)).then(|| second_record(weights, person, &record, rng));
             self.records.push(record);
