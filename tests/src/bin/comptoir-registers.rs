@@ -221,8 +221,15 @@ fn search(register: &Register, birth_date: BirthDate, name_stem: Option<String>)
 fn verdict(register: &Register, identity: &PivotIdentity) -> Result<(Outcome, Link), Failure> {
     let found = register.candidates(identity)?;
     let records = found.iter().enumerate();
-    let judgement =
-        judge(identity, records.map(|(record, one)| Candidate { record, traits: &one.traits, opened: false }));
+    let judgement = judge(
+        identity,
+        records.map(|(record, one)| Candidate {
+            record,
+            traits: &one.traits,
+            opened: false,
+            told_apart: one.told_apart,
+        }),
+    );
     Ok((judgement.outcome, judgement.link))
 }
 
