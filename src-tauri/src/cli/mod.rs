@@ -197,6 +197,9 @@ pub(crate) struct VerifyArgs {
     /// Identités à comparer, en JSON Lines ; sans lui, ou « - », l'entrée standard.
     #[arg(value_name = "IDENTITES")]
     input: Option<PathBuf>,
+    /// Accepté comme partout ; les réponses sont toujours en JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -255,6 +258,7 @@ struct RecoveryKeyAct {
     renew: bool,
 }
 
+#[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
     register: RegisterArgs,
@@ -329,7 +333,6 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::Purge(args) => purge::run(args).await,
         Command::RecoveryKey(args) => recovery_key::run(args).await,
         Command::Restore(args) => restore::run(args).await,
-        Command::Doctor(args) => doctor::run(&args).await,
         Command::Import(args) => import::run(args).await,
         Command::Export(args) => export::run(args).await,
         Command::Verify(args) => verify::run(args).await,
