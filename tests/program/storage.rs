@@ -1,10 +1,5 @@
 //! `comptoir backup`, `restore` and `recovery-key`, as a script or a person at a terminal would run them.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at what should not be"
-)]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop at what should not be")]
 
 use comptoir_register::{Act, ActKind, Register, RegisterKey};
 use jiff::Timestamp;
