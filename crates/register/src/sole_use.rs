@@ -225,6 +225,32 @@ mod tests {
     }
 
     #[test]
+    fn who_waited_writes_nothing_into_the_file_that_has_gone() {
+        for round in 0..10_u64 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("register.db");
+            drop(Register::open(&file, &key(1)).expect("made"));
+            let alone = SoleUse::of(&file, &key(1)).expect("alone");
+            let part = beside(&file, RESTORING);
+            copy(&alone.connection, &part, &key(1), &|_| true).expect("copied");
+            std::thread::scope(|scope| {
+                let waiting = scope.spawn(|| {
+                    let register = Register::open(&file, &key(1))?;
+                    register.journal(&act()).map_err(|_| OpenError::CannotWrite)
+                });
+                // It has the old file open by now, or will find the new one.
+                std::thread::sleep(std::time::Duration::from_millis(round * 4));
+                alone.replaced_by(&part).expect("replaced");
+                let wrote = waiting.join().expect("ended").is_ok();
+                let register = Register::open(&file, &key(1)).expect("opened");
+                assert!(register.examine().expect("examined").is_whole(), "round {round}");
+                let lines = register.contents().expect("read").head.sequence;
+                assert_eq!(lines, i64::from(wrote), "round {round}: what was said to be written is there");
+            });
+        }
+    }
+
+    #[test]
     fn a_register_that_is_not_rekeyed_keeps_its_key() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("register.db");
