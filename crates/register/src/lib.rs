@@ -41,7 +41,7 @@ pub use key::{KeyError, RegisterKey};
 pub use open::OpenError;
 pub use patient::{NewPatient, Patient, RecordId};
 pub use place_on_disk::{PlaceOnDisk, place_on_disk};
-pub use recovery::RecoveryTextError;
+pub use recovery::{RecoveryText, RecoveryTextError};
 pub use restore::{Loss, Restoration, RestoreError, Restored};
 pub use rotation::Keep;
 pub use search::{Found, Search};
