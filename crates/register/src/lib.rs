@@ -10,6 +10,7 @@ mod copy;
 #[cfg(test)]
 mod damage;
 pub mod demo;
+mod diagnosis;
 mod examine;
 mod functions;
 mod ins;
@@ -114,16 +115,16 @@ pub enum WriteError {
 
 impl From<rusqlite::Error> for ReadError {
     fn from(error: rusqlite::Error) -> Self {
-        if open::is_damage(&error) { Self::Damaged } else { Self::Store(error) }
+        if diagnosis::is_damage(&error) { Self::Damaged } else { Self::Store(error) }
     }
 }
 
 impl From<rusqlite::Error> for WriteError {
     fn from(error: rusqlite::Error) -> Self {
-        if open::is_damage(&error) {
+        if diagnosis::is_damage(&error) {
             return Self::Damaged;
         }
-        if open::is_no_space(&error) {
+        if diagnosis::is_no_space(&error) {
             return Self::NoSpace;
         }
         match error.sqlite_error_code() {

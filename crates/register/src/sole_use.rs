@@ -1,10 +1,11 @@
 //! A register that one program keeps to itself, to put another file in its place.
 
 use crate::copy::{CopyError, beside, copy, names_to_the_disk, remove};
+use crate::diagnosis::located;
 use crate::examine::{Contents, contents, copy_at};
 use crate::journal::{Act, append};
 use crate::key::RegisterKey;
-use crate::open::{OpenError, keyed, located};
+use crate::open::{OpenError, keyed};
 use crate::place_on_disk::{PlaceOnDisk, place_on_disk};
 use crate::upgrade::known_version;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
