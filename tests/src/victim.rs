@@ -204,13 +204,15 @@ fn act(kind: ActKind) -> Act<'static> {
 /// # Errors
 /// Never, for these traits.
 pub fn patient(number: u64) -> Result<NewPatient, Box<dyn Error>> {
+    let (year, month, day) = (1920 + number % 100, number / 100 % 12 + 1, number / 1200 % 28 + 1);
+    let birth_date = format!("{year}-{month:02}-{day:02}");
     Ok(NewPatient {
         external_id: None,
         traits: Traits {
             birth_name: Stated::parse(Some("DUBOIS"), BirthName::parse),
             first_given_name: Stated::parse(Some("ANGELA"), GivenName::parse),
             given_names: Stated::parse(Some("ANGELA CLAIRE"), GivenNames::parse),
-            birth_date: Some(BirthDate::parse_iso(&format!("19{:02}-08-24", number % 100))?),
+            birth_date: Some(BirthDate::parse_iso(&birth_date)?),
             sex: Sex::from_letter("F"),
             birth_place: None,
             usage_name: Stated::parse(Some("MARTIN"), UsageName::parse),

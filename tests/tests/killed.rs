@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Kills of each kind, where nothing else is said.
-const KILLS: u64 = 6;
+const KILLS: u64 = 12;
 
 /// What a victim had said when it died.
 struct Death {
@@ -155,24 +155,33 @@ fn files_of(place: &Place, beginning: &str) -> Vec<std::path::PathBuf> {
 fn whoever_is_killed_at_any_moment_loses_nothing_committed() {
     let kills = std::env::var("COMPTOIR_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
     let beginnings = Beginnings::made().expect("made");
-    for mode in Mode::ALL {
-        // How long one of these takes, to die at any moment of it.
-        let folder = beginnings.copied_for(mode, 0).expect("copied");
-        let death = killed(mode, folder.path(), None);
-        assert_eq!(death.committed.max(1), death.committed, "{} did its work", mode.name());
-        examine(mode, &Place::at(folder.path()), 0, &death);
-        // Three of them where many follow each other, and a little more than the one where there is one.
-        let span = if mode == Mode::Migration { death.lived * 11 / 10 } else { death.lived * 3 };
-        let mut unfinished = 0;
-        for kill in 0..kills {
-            let folder = beginnings.copied_for(mode, kill).expect("copied");
-            let at = span * u32::try_from(scattered(kill)).expect("a part") / 1024;
-            let death = killed(mode, folder.path(), Some(at));
-            unfinished += u64::from(death.committed == 0);
-            examine(mode, &Place::at(folder.path()), kill, &death);
-        }
-        assert!(unfinished > 0 || mode == Mode::Insert || kills == 0, "{}: none died before it was done", mode.name());
+    thread::scope(|scope| {
+        let beginnings = &beginnings;
+        let dying: Vec<_> =
+            Mode::ALL.into_iter().map(|mode| scope.spawn(move || die(mode, beginnings, kills))).collect();
+        let failed = dying.into_iter().filter_map(|one| one.join().err()).count();
+        assert_eq!(failed, 0, "kinds of death that lose something, above");
+    });
+}
+
+/// Kills as many victims of one kind, each at another moment of its work.
+fn die(mode: Mode, beginnings: &Beginnings, kills: u64) {
+    // How long one of these takes, to die at any moment of it.
+    let folder = beginnings.copied_for(mode, 0).expect("copied");
+    let death = killed(mode, folder.path(), None);
+    assert!(death.committed > 0, "{} did its work", mode.name());
+    examine(mode, &Place::at(folder.path()), 0, &death);
+    // Some of them where many follow each other, and a little more than the one where there is one.
+    let span = if mode == Mode::Migration { death.lived * 11 / 10 } else { death.lived * 3 };
+    let mut unfinished = 0;
+    for kill in 0..kills {
+        let folder = beginnings.copied_for(mode, kill).expect("copied");
+        let at = span * u32::try_from(scattered(kill)).expect("a part") / 1024;
+        let death = killed(mode, folder.path(), Some(at));
+        unfinished += u64::from(death.committed == 0);
+        examine(mode, &Place::at(folder.path()), kill, &death);
     }
+    assert!(unfinished > 0 || mode == Mode::Insert || kills == 0, "{}: none died before it was done", mode.name());
 }
 
 /// Parts of 1024, scattered evenly and never in step with what the victim does; the first at once.

@@ -29,6 +29,7 @@ const USAGE: &str = "\
 ./x fuzz [SECONDS]     fuzzes each parser of the identity crate for so long (5 s)
 ./x bench              what comparing costs, beside the same bytes
 ./x stream             a million identities through verify, in constant memory
+./x storage            a register of a million records opened, backed up, restored
 ./x places [--check]   makes the table of communes from its npm package, or checks that it is up to date";
 
 /// One cargo form everywhere, `--workspace`: another set of packages is another set of features,
@@ -66,6 +67,12 @@ const LONG: &[Step] = &[
     Step::new("each parser of identities fuzzed for two minutes", Where::Here, &["./x", "fuzz", "120"]),
     Step::new("identities compared, beside their bytes", Where::Here, &["./x", "bench"]),
     Step::new("a million identities through verify", Where::Here, &["./x", "stream"]),
+    Step::new("a register of a million records kept safe", Where::Here, &["./x", "storage"]),
+    Step::new(
+        "a program killed hundreds of times",
+        Where::Here,
+        &["env", "COMPTOIR_KILLS=100", "cargo", "test", "--workspace", "--test", "killed"],
+    ),
 ];
 
 /// What `long` is for and does not do yet.
@@ -91,6 +98,7 @@ fn main() -> ExitCode {
         ["icons", "--check"] => icons::check(&place),
         ["bench"] => measure::bench(&place),
         ["stream"] => measure::stream(&place),
+        ["storage"] => measure::storage(&place),
         ["fuzz"] => fuzz::run(&place, fuzz::SECONDS),
         ["fuzz", seconds] => fuzz::run(&place, seconds),
         ["places"] => places::make(&place),

@@ -26,3 +26,13 @@ pub(crate) fn stream(place: &Place) -> Result<(), String> {
         Err(error) => Err(format!("comptoir-stream cannot start: {error}")),
     }
 }
+
+/// Opens, examines, backs up, restores and rekeys a register of a million records.
+pub(crate) fn storage(place: &Place) -> Result<(), String> {
+    step::all("storage", RELEASE, place)?;
+    match place.command(place.released("comptoir-storage")).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("the measure ended with {status}")),
+        Err(error) => Err(format!("comptoir-storage cannot start: {error}")),
+    }
+}

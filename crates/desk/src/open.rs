@@ -131,7 +131,7 @@ mod tests {
         let (keychain, random) = (MemoryKeychain::default(), SystemRandom::new());
         drop(open_register(&file, &keychain, &random).expect("made"));
         let key = register_key(&keychain).expect("read").expect("a key");
-        let typed = RegisterKey::from_recovery_text(&key.recovery_text()).expect("read back");
+        let typed = RegisterKey::from_recovery_text(key.recovery_text().expose()).expect("read back");
         let elsewhere = MemoryKeychain::default();
         let other = RegisterKey::generate(&random).expect("a key");
         assert!(matches!(adopt_key(&file, &elsewhere, &other), Err(OpenRegisterError::Open(OpenError::WrongKey))));

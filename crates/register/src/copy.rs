@@ -1,7 +1,8 @@
 //! A whole copy of a register in another file, encrypted, while others go on reading and writing.
 
+use crate::diagnosis::is_no_space;
 use crate::key::RegisterKey;
-use crate::open::{is_no_space, keyed};
+use crate::open::keyed;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::fs::{self, File};

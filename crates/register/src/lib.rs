@@ -12,6 +12,7 @@ mod copy;
 #[cfg(test)]
 mod damage;
 pub mod demo;
+mod diagnosis;
 mod distinct;
 mod duplicates;
 mod examine;
@@ -71,7 +72,7 @@ pub use open::OpenError;
 pub use patient::{NewPatient, Patient, RecordId, attributes_code};
 pub use place_on_disk::{PlaceOnDisk, place_on_disk};
 pub use proofs::{RecordedProof, device_code};
-pub use recovery::RecoveryTextError;
+pub use recovery::{RecoveryText, RecoveryTextError};
 pub use restore::{Loss, Restoration, RestoreError, Restored};
 pub use retention::{Due, PurgeReport};
 pub use rotation::Keep;
@@ -166,16 +167,16 @@ pub enum WriteError {
 
 impl From<rusqlite::Error> for ReadError {
     fn from(error: rusqlite::Error) -> Self {
-        if open::is_damage(&error) { Self::Damaged } else { Self::Store(error) }
+        if diagnosis::is_damage(&error) { Self::Damaged } else { Self::Store(error) }
     }
 }
 
 impl From<rusqlite::Error> for WriteError {
     fn from(error: rusqlite::Error) -> Self {
-        if open::is_damage(&error) {
+        if diagnosis::is_damage(&error) {
             return Self::Damaged;
         }
-        if open::is_no_space(&error) {
+        if diagnosis::is_no_space(&error) {
             return Self::NoSpace;
         }
         match error.sqlite_error_code() {

@@ -5,6 +5,7 @@
 //! located. The number of the line is part of what is checked, so that lines typed in another order are noticed too.
 
 use crate::key::RegisterKey;
+use std::fmt;
 use thiserror::Error;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -16,6 +17,23 @@ const CHARACTERS_A_LINE: usize = 15;
 const GROUP: usize = 5;
 /// Where the number of the line stands in what is checked; it is not written.
 const LINE_NUMBER_AT: usize = 15;
+
+/// A key as a text: zeroised when dropped, printed as `[secret]`.
+pub struct RecoveryText(Zeroizing<String>);
+
+impl RecoveryText {
+    /// The four lines, for the person who prints them.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RecoveryText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
 
 /// Why a text is no recovery key. Nothing of the text is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -47,7 +65,7 @@ pub enum RecoveryTextError {
 impl RegisterKey {
     /// The key as a text to print: four lines of three groups.
     #[must_use]
-    pub fn recovery_text(&self) -> Zeroizing<String> {
+    pub fn recovery_text(&self) -> RecoveryText {
         // Room for all of it: a string that grows leaves copies behind.
         let mut text = Zeroizing::new(String::with_capacity(LINES * (CHARACTERS_A_LINE + 3)));
         let (lines, _) = self.expose().as_chunks::<BYTES_A_LINE>();
@@ -60,7 +78,7 @@ impl RegisterKey {
             }
             text.push('\n');
         }
-        text
+        RecoveryText(text)
     }
 
     /// Reads the key back. Case, spaces and hyphens do not matter; O is 0, I and L are 1.
@@ -192,10 +210,11 @@ mod tests {
     #[test]
     fn what_is_printed_is_read_back_however_it_is_typed() {
         let text = key().recovery_text();
+        let text = text.expose();
         assert_eq!(text.lines().count(), 4);
         assert!(text.lines().all(|line| line.len() == 17 && line.matches('-').count() == 2), "groups of five");
         for (rule, typed) in [
-            ("as printed", text.to_string()),
+            ("as printed", text.to_owned()),
             ("small letters", text.to_lowercase()),
             ("no hyphens", text.replace('-', "")),
             ("spaces", text.replace('-', "  ")),
@@ -209,13 +228,13 @@ mod tests {
         }
         for byte in [0x00, 0xff, 0x5a] {
             let key = RegisterKey::from_bytes(&[byte; 32]).expect("a key");
-            assert_eq!(read_back(&key.recovery_text()).as_deref(), Ok(key.expose()), "{byte}");
+            assert_eq!(read_back(key.recovery_text().expose()).as_deref(), Ok(key.expose()), "{byte}");
         }
     }
 
     #[test]
     fn every_single_typing_error_is_located_and_every_exchange_noticed() {
-        let text: Vec<char> = key().recovery_text().chars().filter(|c| is_written(*c)).collect();
+        let text: Vec<char> = key().recovery_text().expose().chars().filter(|c| is_written(*c)).collect();
         for at in 0..text.len() {
             for letter in ALPHABET.iter().map(|letter| char::from(*letter)).filter(|letter| *letter != text[at]) {
                 let mut typed = text.clone();
@@ -242,7 +261,7 @@ mod tests {
     #[test]
     fn a_text_that_is_no_key_is_named() {
         let text = key().recovery_text();
-        let lines: Vec<&str> = text.lines().collect();
+        let lines: Vec<&str> = text.expose().lines().collect();
         let second: Vec<char> = lines[1].chars().collect();
         let with_u: String =
             second.iter().enumerate().map(|(at, letter)| if at == 7 { 'U' } else { *letter }).collect();
@@ -274,8 +293,9 @@ mod tests {
     }
 
     #[test]
-    fn no_error_says_what_was_typed() {
+    fn nothing_printed_says_what_the_key_is() {
         let error = read_back("SECRET-U").expect_err("no key");
         assert!(!format!("{error} {error:?}").contains("SECRET"));
+        assert_eq!(format!("{:?}", key().recovery_text()), "[secret]");
     }
 }

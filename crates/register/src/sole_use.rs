@@ -1,10 +1,11 @@
 //! A register that one program keeps to itself, to put another file in its place.
 
 use crate::copy::{CopyError, beside, copy, names_to_the_disk, remove};
+use crate::diagnosis::located;
 use crate::examine::{Contents, contents, copy_at};
 use crate::journal::{Act, append};
 use crate::key::RegisterKey;
-use crate::open::{OpenError, keyed, located};
+use crate::open::{OpenError, keyed};
 use crate::place_on_disk::{PlaceOnDisk, place_on_disk};
 use crate::upgrade::known_version;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
@@ -222,6 +223,32 @@ mod tests {
         assert_eq!(Register::open(&file, &key(1)).expect_err("refused").code(), "register-in-use");
         drop(alone);
         assert!(Register::open(&file, &key(1)).is_ok(), "let go");
+    }
+
+    #[test]
+    fn who_waited_writes_nothing_into_the_file_that_has_gone() {
+        for round in 0..10_u64 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("register.db");
+            drop(Register::open(&file, &key(1)).expect("made"));
+            let alone = SoleUse::of(&file, &key(1)).expect("alone");
+            let part = beside(&file, RESTORING);
+            copy(&alone.connection, &part, &key(1), &|_| true).expect("copied");
+            std::thread::scope(|scope| {
+                let waiting = scope.spawn(|| {
+                    let register = Register::open(&file, &key(1))?;
+                    register.journal(&act()).map_err(|_| OpenError::CannotWrite)
+                });
+                // It has the old file open by now, or will find the new one.
+                std::thread::sleep(std::time::Duration::from_millis(round * 4));
+                alone.replaced_by(&part).expect("replaced");
+                let wrote = waiting.join().expect("ended").is_ok();
+                let register = Register::open(&file, &key(1)).expect("opened");
+                assert!(register.examine().expect("examined").is_whole(), "round {round}");
+                let lines = register.contents().expect("read").head.sequence;
+                assert_eq!(lines, i64::from(wrote), "round {round}: what was said to be written is there");
+            });
+        }
     }
 
     #[test]

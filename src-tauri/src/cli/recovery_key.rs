@@ -57,7 +57,7 @@ fn show(args: &RecoveryKeyArgs) -> Result<&'static str, Stop> {
         out,
         "Clé de secours du registre. Qui la possède, avec le fichier ou une sauvegarde, lit tous les dossiers.\n\
          Imprimez-la ou recopiez-la, mettez-la sous clé hors de cet ordinateur, n'en faites ni photo ni message.\n\n{}",
-        text.as_str()
+        text.expose()
     )
     .map_err(|_| Failure::INTERRUPTED)?;
     Ok("L'affichage est inscrit au journal. Effacez l'écran quand la clé est recopiée.")
