@@ -87,10 +87,9 @@ pub struct Judged<R> {
     pub told_apart: bool,
     /// How far names and date are written from the person's: orders those that rules find alike.
     distance: u8,
-    /// Whether it could be the person all the same, beside another that is plausible.
-    rival: bool,
-    /// Whether the number kept aside is not the one stated: two people's, until somebody knows better.
-    another_ins: bool,
+    /// Whether nothing is sure beside it: it could be the person all the same, or it is plausible and keeps aside
+    /// another number than the one stated.
+    forbids_safe: bool,
 }
 
 impl<R> Judged<R> {
@@ -205,8 +204,7 @@ fn weigh<R>(identity: &PivotIdentity, candidate: Candidate<'_, R>) -> Judged<R> 
         told_apart: candidate.told_apart,
         resemblance,
         distance,
-        rival,
-        another_ins,
+        forbids_safe: rival || (resemblance == Resemblance::Plausible && another_ins),
     }
 }
 
@@ -221,7 +219,7 @@ fn find_under_known_names<R>(identity: &Traits, traits: &[&Traits], judged: &mut
         let slight = matches!(one.resemblance, Resemblance::Slight | Resemblance::Near);
         if slight && found_under(&known, traits, identity, &one.concordance) {
             one.resemblance = Resemblance::Near;
-            one.rival = true;
+            one.forbids_safe = true;
             one.distance = distance(traits, identity);
         }
     }
@@ -308,8 +306,7 @@ fn link<R>(judged: &[Judged<R>], outcome: Outcome, identity: &PivotIdentity) -> 
         [only]
             if matches!(outcome, Outcome::Concordant | Outcome::Explained)
                 && is_safe(&only.concordance, identity)
-                && !only.another_ins
-                && !judged.iter().any(|one| one.rival) =>
+                && !judged.iter().any(|one| one.forbids_safe) =>
         {
             Link::Safe
         }

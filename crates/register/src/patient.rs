@@ -426,7 +426,8 @@ mod tests {
     fn no_search_reads_the_whole_register() {
         let register = Register::in_memory().expect("a register");
         let connection = register.writer();
-        for filter in [crate::search::BY_DATE] {
+        let by_name = "WHERE p.name_key = ?1 AND p.completed_date = ?2";
+        for filter in [crate::search::BY_DATE, by_name] {
             let mut statement = connection
                 .prepare(&format!("EXPLAIN QUERY PLAN SELECT {COLUMNS} FROM patients p {filter}"))
                 .expect("prepared");

@@ -324,7 +324,7 @@ fn as_recorded(recorded: &Recorded) -> PivotIdentity {
         if recorded.birth_given_names.is_empty() { &recorded.first_given_name } else { &recorded.birth_given_names };
     identity(
         &recorded.birth_name,
-        &[given.clone()],
+        std::slice::from_ref(given),
         &recorded.used_name,
         recorded.birth_date,
         recorded.sex,

@@ -74,6 +74,15 @@ impl<T: Copy> Runs<T> {
     }
 }
 
+/// Whether the places are known and the same, or one territory (ins.md §12 rows 46, 52 and 54).
+pub(super) fn same_place(probe: &Probe<'_>, row: &Row) -> bool {
+    if row.bits.same_place(probe.bits) {
+        return true;
+    }
+    let theirs = row.bits.place().filter(PlaceCode::is_known);
+    probe.place.zip(theirs).is_some_and(|(ours, theirs)| ours.same_territory(&theirs).is_some())
+}
+
 /// A `usize` has 32 bits at least wherever this runs.
 pub(super) fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
@@ -329,15 +338,15 @@ impl Block {
         let given = self.given_keys(row).iter().any(|key| *key != NONE && probe.given_names.contains(key));
         let dates = probe.dates(row.date);
         match (name, given) {
-            (true, true) => dates != Dates::Far || self.same_place(probe, row),
+            (true, true) => dates != Dates::Far || same_place(probe, row),
             (true, false) => match dates {
                 Dates::Equal | Dates::Compatible => true,
-                Dates::Near => self.same_place(probe, row),
+                Dates::Near => same_place(probe, row),
                 Dates::Far => false,
             },
             (false, true) => match dates {
-                Dates::Equal => self.same_place(probe, row) || self.name_near(probe, row),
-                Dates::Compatible | Dates::Near => self.same_place(probe, row),
+                Dates::Equal => same_place(probe, row) || self.name_near(probe, row),
+                Dates::Compatible | Dates::Near => same_place(probe, row),
                 Dates::Far => false,
             },
             (false, false) => {
@@ -346,14 +355,6 @@ impl Block {
                     && (self.name_near(probe, row) || self.given_name_near(probe, row))
             }
         }
-    }
-
-    pub(super) fn same_place(&self, probe: &Probe<'_>, row: &Row) -> bool {
-        if row.bits.same_place(probe.bits) {
-            return true;
-        }
-        let theirs = row.bits.place().filter(PlaceCode::is_known);
-        probe.place.zip(theirs).is_some_and(|(ours, theirs)| ours.same_territory(&theirs).is_some())
     }
 
     pub(super) fn name_near(&self, probe: &Probe<'_>, row: &Row) -> bool {

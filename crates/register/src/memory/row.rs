@@ -161,7 +161,7 @@ impl Bits {
         });
         let flag = |set: bool, bit: u32| if set { bit } else { 0 };
         Self(
-            place.map_or(0, packed_place)
+            place.copied().map_or(0, packed_place)
                 | sex << 26
                 | flag(standing.ins_retrieved(), RETRIEVED)
                 | flag(standing.device_checked(), CHECKED)
@@ -217,7 +217,7 @@ impl Bits {
 }
 
 /// Five signs 0–9, A–Z in base 36: below 2^26, and 0 for none since 00000 is no code.
-fn packed_place(code: &PlaceCode) -> u32 {
+fn packed_place(code: PlaceCode) -> u32 {
     code.as_str().bytes().fold(0, |packed, sign| packed * 36 + char::from(sign).to_digit(36).unwrap_or(0))
 }
 
