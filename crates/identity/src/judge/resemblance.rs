@@ -48,7 +48,9 @@ pub(super) fn is_rival(register: &Traits, other: &Traits, concordance: &Concorda
             let name = agrees(Trait::BirthName) || name_in_use_fits(register, other) || names_near(register, other);
             let dates = register.birth_date.zip(other.birth_date);
             let one_slip = || dates.is_some_and(|(a, b)| date_closeness(a, b) <= Closeness::OneEdit);
-            name && given() && (agrees(Trait::BirthPlace) || one_slip())
+            let names = name || names_but_a_letter(register, other);
+            let born_together = dates.is_some_and(|(a, b)| a == b) && agrees(Trait::BirthPlace);
+            given() && (born_together || (names && (agrees(Trait::BirthPlace) || one_slip())))
         }
         Resemblance::Plausible | Resemblance::Slight => false,
     }
@@ -63,6 +65,8 @@ pub(super) fn twice_mistyped(register: &Traits, other: &Traits, concordance: &Co
         return true;
     }
     let [name, given, date, sex_and_place] = grounds;
+    // The same date partly unknown holds too, to be shown.
+    let date = date || (register.birth_date.is_some() && register.birth_date == other.birth_date);
     // A sex that nobody wrote down takes nothing from a place that agrees.
     let place = sex_and_place || place_alone(concordance);
     match [name, given, date, place].iter().filter(|holds| **holds).count() {
@@ -106,11 +110,19 @@ pub fn given_name_near(left: &str, right: &str) -> bool {
         || (short.len() >= 3 && osa_distance(short, long) <= 1)
 }
 
+/// Whether birth names are one letter apart, however short: another name mostly, and enough to doubt.
+fn names_but_a_letter(register: &Traits, other: &Traits) -> bool {
+    register.birth_name.known().zip(other.birth_name.known()).is_some_and(|(ours, theirs)| {
+        let (ours, theirs) = (search_key(ours.spelled()), search_key(theirs.spelled()));
+        ours.len().min(theirs.len()) >= 2 && osa_distance(&ours, &theirs) <= 1
+    })
+}
+
 /// Whether half the letters of a first given name, or fewer, were mistyped.
 fn badly_typed(register: &Traits, other: &Traits) -> bool {
     register.first_given_name.known().zip(other.first_given_name.known()).is_some_and(|(ours, theirs)| {
         let (ours, theirs) = (search_key(ours.spelled()), search_key(theirs.spelled()));
-        osa_distance(&ours, &theirs) * 2 <= ours.len().min(theirs.len())
+        osa_distance(&ours, &theirs) * 2 <= ours.len().max(theirs.len())
     })
 }
 

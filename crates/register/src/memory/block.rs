@@ -345,8 +345,8 @@ impl Block {
                 Dates::Far => false,
             },
             (false, true) => match dates {
-                Dates::Equal => same_place(probe, row) || self.name_near(probe, row),
-                Dates::Compatible | Dates::Near => same_place(probe, row),
+                Dates::Equal | Dates::Compatible => same_place(probe, row) || self.name_near(probe, row),
+                Dates::Near => same_place(probe, row),
                 Dates::Far => false,
             },
             (false, false) => {
