@@ -1,5 +1,5 @@
 //! `comptoir import` and `comptoir export`, as a script would run them: the real program on files made here.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop at what should not be")]
+#![expect(clippy::expect_used, reason = "a test may stop at what should not be")]
 
 use comptoir_register::{Register, RegisterKey};
 use serde_json::{Value, json};
