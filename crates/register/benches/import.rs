@@ -132,7 +132,10 @@ fn import(folder: &Path, file: &Path, rows: u64) {
 fn sqlite(folder: &Path, checked: bool) -> Option<String> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
     let register = Connection::open_with_flags(folder.join("register.db"), flags).expect("opened");
-    let key: String = KEY.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut key = String::new();
+    for byte in KEY {
+        write!(key, "{byte:02x}").expect("written");
+    }
     register.execute_batch(&format!("PRAGMA key = \"x'{key}'\"")).expect("keyed");
     let mut schema = String::new();
     let mut script = String::from(".mode csv\n");

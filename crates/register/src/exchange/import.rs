@@ -21,7 +21,7 @@ use thiserror::Error;
 const BATCH: usize = 20_000;
 
 /// The store's memory while rows come in, in KiB: the ends of the indexes that they fall into stay in it.
-const WIDE_CACHE: i64 = 128 * 1024;
+const WIDE_CACHE: i64 = 64 * 1024;
 
 /// How to import.
 #[derive(Debug, Clone)]
