@@ -1,6 +1,6 @@
 //! `comptoir journal`, `comptoir purge` and `comptoir doctor --journal`, as a referent would run them: the real program
 //! on a register made here.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop at what should not be")]
+#![expect(clippy::expect_used, reason = "a test may stop at what should not be")]
 
 use comptoir_identity::{
     Act as IdentityAct, Author, BirthDate, BirthName, Entitlement, GivenName, InsRecord, Moment, PlaceCode, Policy,
