@@ -66,7 +66,9 @@ impl Beginnings {
         let (from, to) = (Place::at(self.0.path()), Place::at(folder.path()));
         let register = match mode {
             Mode::Migration => self.0.path().join(format!("version-{}.db", version_of(number))),
-            Mode::Insert | Mode::Batch | Mode::Backup | Mode::Restore | Mode::Rekey => from.register,
+            Mode::Insert | Mode::Batch | Mode::Backup | Mode::Restore | Mode::Rekey | Mode::Import | Mode::Purge => {
+                from.register
+            }
         };
         fs::copy(register, &to.register)?;
         fs::copy(from.backup, &to.backup)?;

@@ -2,14 +2,20 @@
 
 use comptoir_desk::{Keychain, KeychainError, Secret, register_key, rekey_register};
 use comptoir_identity::{
-    Attributes, BirthDate, BirthName, GivenName, GivenNames, InsRecord, Sex, Standing, Stated, Traits, UsageName,
+    Act as IdentityAct, Attributes, Author, BirthDate, BirthName, Entitlement, Environment, GivenName, GivenNames,
+    InsRecord, Moment, Policy, Sex, Standing, Stated, Traits, UsageName,
 };
-use comptoir_register::{Act, ActKind, Keep, NewPatient, Register, RegisterKey, Restoration};
+use comptoir_register::{
+    Act, ActKind, ImportEvent, ImportOptions, ImportReport, Keep, Mapping, NewArrival, NewPatient, Register,
+    RegisterKey, Restoration, SiteRule, Source,
+};
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Records in one batch.
@@ -30,11 +36,24 @@ pub enum Mode {
     Restore,
     /// Another key.
     Rekey,
+    /// A file imported, in many transactions.
+    Import,
+    /// Old arrivals and old traits of the journal erased.
+    Purge,
 }
 
 impl Mode {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Insert, Self::Batch, Self::Migration, Self::Backup, Self::Restore, Self::Rekey];
+    pub const ALL: [Self; 8] = [
+        Self::Insert,
+        Self::Batch,
+        Self::Migration,
+        Self::Backup,
+        Self::Restore,
+        Self::Rekey,
+        Self::Import,
+        Self::Purge,
+    ];
 
     /// Its name on the command line.
     #[must_use]
@@ -46,6 +65,8 @@ impl Mode {
             Self::Backup => "backup",
             Self::Restore => "restore",
             Self::Rekey => "rekey",
+            Self::Import => "import",
+            Self::Purge => "purge",
         }
     }
 
@@ -62,6 +83,8 @@ impl Mode {
             Self::Backup => backup(&place),
             Self::Restore => restore(&place),
             Self::Rekey => rekey(&place),
+            Self::Import => import(&place),
+            Self::Purge => purge(&place),
         }
     }
 }
@@ -75,6 +98,10 @@ pub struct Place {
     pub backup: PathBuf,
     /// Where backups go.
     pub backups: PathBuf,
+    /// The file to import.
+    pub csv: PathBuf,
+    /// Where its rejected rows go.
+    pub rejects: PathBuf,
     /// The keychain.
     pub keychain: FileKeychain,
 }
@@ -87,6 +114,8 @@ impl Place {
             register: folder.join("register.db"),
             backup: folder.join("to-restore.db"),
             backups: folder.join("sauvegardes"),
+            csv: folder.join("patients.csv"),
+            rejects: folder.join("rejects.csv"),
             keychain: FileKeychain(folder.join("keychain")),
         }
     }
@@ -194,6 +223,81 @@ fn rekey(place: &Place) -> Result<(), Box<dyn Error>> {
     }
     Ok(())
 }
+
+/// Rows of the file that is imported; every tenth is rejected.
+pub const ROWS: u64 = 3_000;
+
+/// Rows of one transaction of that import.
+pub const ROWS_AT_ONCE: u64 = 100;
+
+/// Imports the file, or goes on with it where a cut import stopped; says how many rows are in for good.
+///
+/// # Errors
+/// When something fails, which nothing should.
+pub fn import_from(place: &Place, in_for_good: &mut dyn FnMut(u64)) -> Result<ImportReport, Box<dyn Error>> {
+    let register = Register::open(&place.register, &place.key()?)?;
+    let source = Source::open(&place.csv)?;
+    let options = ImportOptions {
+        rejects: place.rejects.clone(),
+        environment: Environment::Production,
+        today: BirthDate::parse_iso("2026-01-15")?,
+        batch: usize::try_from(ROWS_AT_ONCE)?,
+    };
+    let mapping = Mapping::proposed(source.headers())?;
+    Ok(register.import(&source, &mapping, &options, &act(ActKind::PatientsImported), &mut |event| {
+        if let ImportEvent::Batch(progress) = event {
+            in_for_good(progress.counts.read);
+        }
+        ControlFlow::Continue(())
+    })?)
+}
+
+fn import(place: &Place) -> Result<(), Box<dyn Error>> {
+    let mut file = "IPP;NOM DE NAISSANCE;PRENOM;SEXE;DATE DE NAISSANCE;CODE INSEE\r\n".to_owned();
+    for row in 0..ROWS {
+        let day = if row % 10 == 3 { 32 } else { row % 28 + 1 };
+        let letters: String = row.to_string().bytes().map(|digit| char::from(digit - b'0' + b'A')).collect();
+        writeln!(file, "{row};NOM{letters};ANNE;F;{day:02}/01/1980;75107\r")?;
+    }
+    fs::write(&place.csv, file)?;
+    ready()?;
+    import_from(place, &mut |rows| drop(committed(rows)))?;
+    Ok(())
+}
+
+/// Arrivals that one turn of the purge finds.
+pub const OLD_ARRIVALS: u64 = 40;
+
+fn purge(place: &Place) -> Result<(), Box<dyn Error>> {
+    let register = Register::open(&place.register, &place.key()?)?;
+    for rule in [SiteRule::ArrivalsDays, SiteRule::JournalTraitsDays] {
+        register.set_site_rule(rule, Some(30), &act(ActKind::SiteRuleSet))?;
+    }
+    let record = register.insert(&patient(1)?, &act(ActKind::PatientCreated))?;
+    let policy = Policy::undecided();
+    ready()?;
+    for number in 1.. {
+        for _ in 0..OLD_ARRIVALS {
+            let display_name = "DUBOIS Angela".to_owned();
+            let (day, time) = ("1970-01-01".to_owned(), "09:00".to_owned());
+            register.add_arrival(&NewArrival { day, time, display_name, birth_date: None, record: None })?;
+        }
+        let was = register.identity(record)?.ok_or("no record")?;
+        let author = Author::parse("victim").map_err(|_| "no author")?;
+        let at = Moment(0);
+        let sex = Sex::from_letter(if number % 2 == 0 { "F" } else { "M" });
+        let after = Traits { sex, ..was.identity().traits().clone() };
+        let doing = IdentityAct { author: &author, at, policy: &policy };
+        let turned = was.identity().revise(after, Entitlement::LockedTraits, doing).map_err(|_| "refused")?;
+        register.change(&was, &turned, &Act::turning(Timestamp::UNIX_EPOCH, &turned))?;
+        register.purge(A_YEAR_LATER, "victim")?;
+        committed(number)?;
+    }
+    Ok(())
+}
+
+/// When the purge looks: everything is old by then.
+pub const A_YEAR_LATER: Timestamp = Timestamp::constant(366 * 24 * 3600, 0);
 
 fn act(kind: ActKind) -> Act<'static> {
     Act::new(Timestamp::UNIX_EPOCH, "victim", kind)

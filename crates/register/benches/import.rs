@@ -117,6 +117,7 @@ fn import(folder: &Path, file: &Path, rows: u64) {
         rejects: folder.join("rejects.csv"),
         environment: Environment::Production,
         today: BirthDate::parse_iso("2026-01-15").expect("a date"),
+        batch: ImportOptions::BATCH,
     };
     let source = Source::open(file).expect("a source");
     let mapping = Mapping::proposed(source.headers()).expect("titles");

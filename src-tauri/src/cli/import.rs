@@ -72,6 +72,7 @@ fn import(args: &ImportArgs, lines: &Lines, interrupted: &AtomicBool) -> Result<
             Desk::Demonstration => Environment::Demonstration,
         },
         today: day(now)?,
+        batch: ImportOptions::BATCH,
     };
     let mut tally = Tally::default();
     let mut on_event = |event: ImportEvent<'_>| {

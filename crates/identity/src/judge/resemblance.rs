@@ -49,8 +49,14 @@ pub(super) fn is_rival(register: &Traits, other: &Traits, concordance: &Concorda
             let dates = register.birth_date.zip(other.birth_date);
             let one_slip = || dates.is_some_and(|(a, b)| date_closeness(a, b) <= Closeness::OneEdit);
             let names = name || names_but_a_letter(register, other);
-            let born_together = dates.is_some_and(|(a, b)| a == b) && agrees(Trait::BirthPlace);
-            given() && (born_together || (names && (agrees(Trait::BirthPlace) || one_slip())))
+            let same_place = agrees(Trait::BirthPlace);
+            // Born together, one given name badly written; or the same given name and the date exchanged.
+            let together = same_place
+                && dates.is_some_and(|(a, b)| {
+                    (a == b && (given() || badly_typed(register, other)))
+                        || (agrees(Trait::FirstGivenName) && (a.swapped(b) || a.transposed(b)))
+                });
+            together || (given() && names && (same_place || one_slip()))
         }
         Resemblance::Plausible | Resemblance::Slight => false,
     }

@@ -17,9 +17,6 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Rows of one transaction: enough that its end costs little, few enough that the desk does not wait for it.
-const BATCH: usize = 20_000;
-
 /// The store's memory while rows come in, in KiB: the ends of the indexes that they fall into stay in it.
 const WIDE_CACHE: i64 = 64 * 1024;
 
@@ -32,6 +29,13 @@ pub struct ImportOptions {
     pub environment: Environment,
     /// The day it is here: nobody is born after it.
     pub today: BirthDate,
+    /// Rows of one transaction.
+    pub batch: usize,
+}
+
+impl ImportOptions {
+    /// Rows of one transaction: enough that its end costs little, few enough that the desk does not wait for it.
+    pub const BATCH: usize = 20_000;
 }
 
 /// What became of the rows.
@@ -167,7 +171,7 @@ impl Register {
         let mut run = Run::new(source, placed, options, &work, cursor, Some(rejects));
         let narrow: i64 = self.writer().query_row("PRAGMA cache_size", [], |row| row.get(0))?;
         self.writer().pragma_update(None, "cache_size", -WIDE_CACHE)?;
-        let report = self.batches(&mut run, source, None, act, on_event);
+        let report = self.batches(&mut run, source, (None, options.batch), act, on_event);
         self.writer().pragma_update(None, "cache_size", narrow)?;
         report
     }
@@ -205,7 +209,7 @@ impl Register {
             rejects_length: 0,
         };
         let mut run = Run::new(source, placed, options, "import", cursor, None);
-        self.read(|real| register.batches(&mut run, source, Some(real), act, on_event))
+        self.read(|real| register.batches(&mut run, source, (Some(real), options.batch), act, on_event))
     }
 
     /// Finds where a cut import goes on, or begins one.
@@ -251,13 +255,13 @@ impl Register {
         &self,
         run: &mut Run<'_>,
         source: &Source,
-        beside: Option<&Connection>,
+        (beside, rows): (Option<&Connection>, usize),
         act: &Act<'_>,
         on_event: &mut dyn FnMut(ImportEvent<'_>) -> ControlFlow<()>,
     ) -> Result<ImportReport, ImportError> {
         let mut records = Records::of(source, run.cursor().next).map_err(ImportError::Source)?;
         loop {
-            let Batch { reports, finished } = run.batch(&mut self.writer(), beside, &mut records, BATCH, act)?;
+            let Batch { reports, finished } = run.batch(&mut self.writer(), beside, &mut records, rows.max(1), act)?;
             let mut flow = ControlFlow::Continue(());
             for report in &reports {
                 if on_event(ImportEvent::Row(report)).is_break() {

@@ -39,19 +39,20 @@ impl From<io::Error> for RejectsError {
 }
 
 impl Rejects {
-    /// Makes the file, with its titles; it never takes the place of another.
+    /// Makes the file, with its titles; it never takes the place of another, but of one that holds these titles and no
+    /// row: an import that was killed before it began left it.
     pub(super) fn create(path: &Path, source: &Source) -> io::Result<Self> {
-        let passed = passed(source);
-        let mut rejects = Self {
-            path: path.to_owned(),
-            file: private::create_new(path)?,
-            length: 0,
-            waiting: UTF8_MARK.to_vec(),
-            delimiter: source.delimiter().byte(),
-            passed,
-        };
+        let (passed, delimiter) = (passed(source), source.delimiter().byte());
+        let mut waiting = UTF8_MARK.to_vec();
         let titles = source.headers().iter().skip(passed).map(String::as_str);
-        write_row(&mut rejects.waiting, rejects.delimiter, OURS.into_iter().chain(titles))?;
+        write_row(&mut waiting, delimiter, OURS.into_iter().chain(titles))?;
+        let file = match private::create_new(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && holds_no_more(path, &waiting)? => {
+                OpenOptions::new().write(true).truncate(true).open(path)?
+            }
+            made => made?,
+        };
+        let mut rejects = Self { path: path.to_owned(), file, length: 0, waiting, delimiter, passed };
         rejects.sync()?;
         Ok(rejects)
     }
@@ -98,6 +99,15 @@ impl Rejects {
     pub(super) fn length(&self) -> u64 {
         self.length
     }
+}
+
+/// Whether a file holds these titles, or their beginning, and nothing after them.
+fn holds_no_more(path: &Path, titles: &[u8]) -> io::Result<bool> {
+    let most = titles.len() as u64;
+    if !path.is_file() || std::fs::metadata(path)?.len() > most {
+        return Ok(false);
+    }
+    Ok(titles.starts_with(&std::fs::read(path)?))
 }
 
 fn passed(source: &Source) -> usize {

@@ -60,6 +60,7 @@ impl Desk {
             rejects: self.path("rejects.csv"),
             environment: Environment::Production,
             today: BirthDate::parse_iso("2026-01-15").expect("a date"),
+            batch: ImportOptions::BATCH,
         }
     }
 

@@ -146,6 +146,7 @@ fn no_bytes_stop_the_reader() {
             rejects: folder.path().join(format!("{round}.csv")),
             environment: Environment::Demonstration,
             today: BirthDate::parse_iso("2026-01-15").expect("a date"),
+            batch: ImportOptions::BATCH,
         };
         match register.import(&source, &mapping, &options, &act(), &mut |_| ControlFlow::Continue(())) {
             Ok(report) => {
