@@ -5,7 +5,7 @@
 
 use comptoir_desk::open_register;
 use comptoir_tests::beginnings::{Beginnings, RECORDS};
-use comptoir_tests::victim::{BATCH, Mode, Place};
+use comptoir_tests::victim::{BATCH, Mode, Place, ROWS, import_from, kept};
 use ring::rand::SystemRandom;
 use std::fs;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn a_full_disk_is_said_and_nothing_is_lost() {
             (fs::metadata(&place.backup).expect("read").len(), fs::metadata(&place.register).expect("read").len());
         // Room for the log and its index, not for a copy; the insertions find room for some.
         let limit = match mode {
-            Mode::Insert | Mode::Batch => register / 1024 + 600,
+            Mode::Insert | Mode::Batch | Mode::Import | Mode::Purge => register / 1024 + 600,
             Mode::Backup | Mode::Rekey | Mode::Migration => register / 1024 / 2,
             Mode::Restore => backup / 1024 / 2,
         };
@@ -49,11 +49,16 @@ fn a_full_disk_is_said_and_nothing_is_lost() {
         assert!(failed.contains("disk is full"), "{rule}");
         let committed = said.lines().filter_map(|line| line.strip_prefix("committed ")?.parse::<u64>().ok()).max();
         let committed = committed.unwrap_or(0);
-        assert_eq!(committed > 0, matches!(mode, Mode::Insert | Mode::Batch), "{rule}: {committed}");
+        assert_eq!(
+            committed > 0,
+            matches!(mode, Mode::Insert | Mode::Batch | Mode::Import | Mode::Purge),
+            "{rule}: {committed}"
+        );
         let left: Vec<String> = names(folder.path())
             .into_iter()
             .filter(|name| {
-                !before.contains(name) && name != "sauvegardes" && !name.ends_with("-wal") && !name.ends_with("-shm")
+                let its_own = ["sauvegardes", "patients.csv", "rejects.csv"].contains(&name.as_str());
+                !before.contains(name) && !its_own && !name.ends_with("-wal") && !name.ends_with("-shm")
             })
             .collect();
         assert!(left.is_empty(), "{rule}: {left:?}");
@@ -71,7 +76,14 @@ fn a_full_disk_is_said_and_nothing_is_lost() {
             // One is inserted before the backup, and stays.
             Mode::Backup => 2 * RECORDS + 1,
             Mode::Restore | Mode::Rekey => 2 * RECORDS,
+            Mode::Import => 2 * RECORDS + kept(committed),
+            Mode::Purge => 2 * RECORDS + 1,
         };
         assert_eq!(register.contents().expect("read").records, expected, "{rule}");
+        if mode == Mode::Import {
+            // There is room again: it goes on where it was.
+            import_from(&place, &mut |_| ()).unwrap_or_else(|error| panic!("{rule}: {error}"));
+            assert_eq!(register.contents().expect("read").records, 2 * RECORDS + kept(ROWS), "{rule}");
+        }
     }
 }

@@ -154,7 +154,9 @@ pub fn judge<'a, R>(identity: &PivotIdentity, candidates: impl IntoIterator<Item
         };
     }
     judged.retain(|one| one.opened || one.told_apart || one.resemblance != Resemblance::Slight);
-    judged.sort_by_key(|one| (Reverse((one.opened, one.is_plausible(), likeness(&one.concordance))), one.distance));
+    judged.sort_by_key(|one| {
+        (Reverse((one.opened, one.is_plausible(), one.forbids_safe, likeness(&one.concordance))), one.distance)
+    });
     let mut near = 0;
     judged.retain(|one| {
         near += usize::from(one.resemblance == Resemblance::Near);

@@ -113,10 +113,11 @@ fn actions(verdict: &Verdict) -> Vec<Action> {
         actions.push(Action::Confirm);
     }
     if verdict.may_create() {
-        // Beside a twin, the document decides first.
+        // Beside a twin, or a record that resembles the person, the document decides first.
         actions.push(Action::Create);
     }
-    let at = if verdict.twin && verdict.outcome == Outcome::Unknown { 0 } else { actions.len() };
+    let beside = verdict.twin || !verdict.candidates.is_empty();
+    let at = if beside && verdict.outcome == Outcome::Unknown { 0 } else { actions.len() };
     actions.insert(at, Action::Paper);
     actions
 }

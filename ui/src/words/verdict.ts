@@ -65,7 +65,9 @@ export function sentenceOf(verdict: VerdictView): Sentence {
     case "unknown":
       return verdict.twin
         ? { tone: "stop", icon: "!", title: m.verdict_twin(), reasons: [m.verdict_twin_text()] }
-        : { tone: "calm", icon: "+", title: m.verdict_unknown(), reasons: [m.verdict_unknown_text()] };
+        : verdict.candidates.length > 0
+          ? { tone: "note", icon: "?", title: m.verdict_unknown(), reasons: [m.verdict_unknown_beside()] }
+          : { tone: "calm", icon: "+", title: m.verdict_unknown(), reasons: [m.verdict_unknown_text()] };
     case "unusable-identity": {
       const traits = verdict.missing.map((trait) => lower(traitName(trait))).join(", ");
       const text = traits === "" ? m.verdict_unusable_text_unknown() : m.verdict_unusable_text({ traits });
