@@ -19,7 +19,7 @@ fn nobody_is_linked_to_a_record_that_is_or_may_be_somebody_else_s() {
     for query in queries(&practice, &weights, QUERIES) {
         let answer = answer(&register, &query.asked.identity()).expect("read");
         let faults = tally.add(&query, &answer);
-        for wrong in [Fault::WrongPerson, Fault::RivalPassedOver] {
+        for wrong in [Fault::WrongPerson, Fault::RivalPassedOver, Fault::SecondRecordPassedOver] {
             assert!(!faults.contains(&wrong), "{wrong:?}, {}: {:?} {:?}", query.kind, query.asked, query.label);
         }
         assert!(answer.link != Link::Safe || answer.plausible.is_some(), "a link to nothing");

@@ -29,6 +29,9 @@ const USAGE: &str = "\
 ./x fuzz [SECONDS]     fuzzes each parser of the identity crate for so long (5 s)
 ./x bench              what comparing costs, beside the same bytes
 ./x stream             a million identities through verify, in constant memory
+./x registers [SIZES]  registers of 10,000, 100,000 and 1,000,000 generated patients, each figure beside its
+                       floor; 10000000 on demand
+./x evaluate           540,000 labelled identities asked: one link to a wrong person is a failure
 ./x storage            a register of a million records opened, backed up, restored
 ./x places [--check]   makes the table of communes from its npm package, or checks that it is up to date";
 
@@ -67,6 +70,8 @@ const LONG: &[Step] = &[
     Step::new("each parser of identities fuzzed for two minutes", Where::Here, &["./x", "fuzz", "120"]),
     Step::new("identities compared, beside their bytes", Where::Here, &["./x", "bench"]),
     Step::new("a million identities through verify", Where::Here, &["./x", "stream"]),
+    Step::new("registers of three sizes, beside their floors", Where::Here, &["./x", "registers"]),
+    Step::new("the evaluation, three sizes and three seeds", Where::Here, &["./x", "evaluate"]),
     Step::new("a register of a million records kept safe", Where::Here, &["./x", "storage"]),
     Step::new(
         "a program killed hundreds of times",
@@ -77,9 +82,7 @@ const LONG: &[Step] = &[
 
 /// What `long` is for and does not do yet.
 const LONG_MISSING: &[&str] = &[
-    "registers of one and of ten million patients, measured",
     "long fuzzing of tokens, loopback requests and imports",
-    "the evaluation of the comparison on all seeds",
     "packages (deb, rpm, AppImage) installed on a clean system",
     "updates, from one version to the next",
     "the Windows build and its tests",
@@ -99,6 +102,9 @@ fn main() -> ExitCode {
         ["bench"] => measure::bench(&place),
         ["stream"] => measure::stream(&place),
         ["storage"] => measure::storage(&place),
+        ["registers"] => measure::registers(&place, "10000,100000,1000000"),
+        ["registers", sizes] => measure::registers(&place, sizes),
+        ["evaluate"] => measure::evaluate(&place),
         ["fuzz"] => fuzz::run(&place, fuzz::SECONDS),
         ["fuzz", seconds] => fuzz::run(&place, seconds),
         ["places"] => places::make(&place),

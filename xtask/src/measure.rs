@@ -27,12 +27,27 @@ pub(crate) fn stream(place: &Place) -> Result<(), String> {
     }
 }
 
+/// Measures registers of several sizes, each figure beside its floor.
+pub(crate) fn registers(place: &Place, sizes: &str) -> Result<(), String> {
+    released(place, "registers", "comptoir-registers", &["--sizes", sizes])
+}
+
+/// Asks registers of three sizes, of three seeds each, what is known: one wrong link is a failure.
+pub(crate) fn evaluate(place: &Place) -> Result<(), String> {
+    let all = ["--sizes", "10000,100000,1000000", "--seeds", "1,2,3", "--queries", "60000"];
+    released(place, "evaluate", "comptoir-evaluate", &all)
+}
+
+fn released(place: &Place, what: &str, program: &str, arguments: &[&str]) -> Result<(), String> {
+    step::all(what, RELEASE, place)?;
+    match place.command(place.released(program)).args(arguments).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{program} ended with {status}")),
+        Err(error) => Err(format!("{program} cannot start: {error}")),
+    }
+}
+
 /// Opens, examines, backs up, restores and rekeys a register of a million records.
 pub(crate) fn storage(place: &Place) -> Result<(), String> {
-    step::all("storage", RELEASE, place)?;
-    match place.command(place.released("comptoir-storage")).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("the measure ended with {status}")),
-        Err(error) => Err(format!("comptoir-storage cannot start: {error}")),
-    }
+    released(place, "storage", "comptoir-storage", &[])
 }
