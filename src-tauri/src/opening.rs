@@ -49,6 +49,7 @@ pub(crate) fn open(
             Failure::DEMONSTRATION
         })?;
     }
+    load_behind(&register)?;
     let browser = DeskBrowser::new(opening, environment).map_err(|_| Failure::FOLDER)?;
     let desk = Desk {
         register,
@@ -60,6 +61,18 @@ pub(crate) fn open(
         patience: Patience::default(),
     };
     Ok(Opened { desk, environment, session_only })
+}
+
+/// Reads the register into memory behind whatever is done first: a search by birth date does not wait for it.
+fn load_behind(register: &Register) -> Result<(), Failure> {
+    let register = register.clone();
+    let load = move || {
+        if let Err(error) = register.load() {
+            // Whoever needs it reads it again, and says what is wrong.
+            tracing::warn!(code = error.code(), "the register could not be read ahead");
+        }
+    };
+    std::thread::Builder::new().name("register".to_owned()).spawn(load).map(drop).map_err(|_| Failure::INTERRUPTED)
 }
 
 impl From<OpenError> for Failure {

@@ -1,6 +1,6 @@
 //! `comptoir check-in`: the whole check-in without a window.
 
-use super::lines::{Lines, concordance, failed};
+use super::lines::{ConcordanceView, Lines, failed};
 use super::{CheckInArgs, Exit, interruption};
 use crate::browser::Opening;
 use crate::demonstration::Demonstration;
@@ -156,7 +156,7 @@ fn verdict_event(verdict: &Verdict) -> Value {
                 "record": one.patient.record,
                 "opened": one.opened,
                 "plausible": one.plausible,
-                "concordance": concordance(&one.concordance),
+                "concordance": ConcordanceView(&one.concordance),
             })
         })
         .collect();
@@ -166,7 +166,7 @@ fn verdict_event(verdict: &Verdict) -> Value {
         "link": present::link_code(verdict.link),
         "twin": verdict.twin,
         "record": verdict.best().map(|best| best.patient.record.as_str()),
-        "concordance": verdict.best().map_or(Value::Null, |best| concordance(&best.concordance)),
+        "concordance": verdict.best().map(|best| ConcordanceView(&best.concordance)),
         "candidates": candidates,
     })
 }

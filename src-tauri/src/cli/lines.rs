@@ -2,7 +2,9 @@
 
 use crate::window::present;
 use comptoir_identity::Concordance;
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -48,18 +50,25 @@ pub(super) fn failed(lines: &Lines, code: &str, message: &str, reference: &str) 
     );
 }
 
-/// The findings under their traits: class, reasons, hint.
-pub(super) fn concordance(concordance: &Concordance) -> Value {
-    concordance
-        .findings()
-        .iter()
-        .map(|(of, finding)| {
+/// The findings under their traits: class, reasons, hint. Written as they are met: a batch has millions of them.
+pub(super) struct ConcordanceView<'a>(pub(super) &'a Concordance);
+
+impl Serialize for ConcordanceView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let findings = self.0.findings();
+        let mut map = serializer.serialize_map(Some(findings.len()))?;
+        for (of, finding) in findings {
             let (class, reason, hint) = present::codes(*finding);
-            (
-                present::trait_key(*of).to_owned(),
-                json!({"finding": class, "reasons": reason.into_iter().collect::<Vec<_>>(), "hint": hint}),
-            )
-        })
-        .collect::<Map<String, Value>>()
-        .into()
+            let view = FindingView { finding: class, reasons: reason.as_slice(), hint };
+            map.serialize_entry(present::trait_key(*of), &view)?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct FindingView<'a> {
+    finding: &'static str,
+    reasons: &'a [&'static str],
+    hint: Option<&'static str>,
 }

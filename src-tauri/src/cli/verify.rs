@@ -4,7 +4,7 @@
 //! `outcome`, `link` and `candidates`. A line that cannot be read is answered by an `error` of its own
 //! and the next one goes on.
 
-use super::lines::{Lines, concordance};
+use super::lines::{ConcordanceView, Lines};
 use super::register::{self, Absent, Stop};
 use super::{Exit, VerifyArgs, interruption};
 use crate::clock::SystemClock;
@@ -12,8 +12,9 @@ use crate::failure::Failure;
 use crate::window::present;
 use comptoir_desk::{Clock, Outcome};
 use comptoir_franceconnect::pivot_identity;
-use comptoir_identity::{Candidate, Ins, InsOid, Judgement, Matricule, PivotIdentity, Resemblance, judge};
-use comptoir_register::{Act, ActKind, ReadError, Register};
+use comptoir_identity::{Candidate, Ins, InsOid, Judged, Matricule, PivotIdentity, Resemblance, judge};
+use comptoir_register::{Act, ActKind, Register};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
@@ -72,14 +73,13 @@ fn answer_all(register: &Register, mut identities: impl Source, answers: &mut im
             NextLine::Blank => continue,
             NextLine::Read => {
                 passed.lines += 1;
-                let answer = match read(&line) {
-                    Ok(asked) => answer(register, &asked)?,
+                match read(&line) {
+                    Ok(asked) => answer(register, &asked, answers)?,
                     Err(refusal) => {
                         passed.unreadable += 1;
-                        refusal.answer(passed.lines)
+                        send(answers, &refusal.answer(passed.lines))?;
                     }
-                };
-                send(answers, &answer)?;
+                }
             }
             NextLine::TooLong => {
                 passed.lines += 1;
@@ -96,8 +96,9 @@ fn answer_all(register: &Register, mut identities: impl Source, answers: &mut im
     Ok(passed)
 }
 
-fn send(answers: &mut impl Write, answer: &Value) -> Result<(), Stop> {
-    writeln!(answers, "{answer}").map_err(|_| Stop::NoReader)
+fn send(answers: &mut impl Write, answer: &impl Serialize) -> Result<(), Stop> {
+    serde_json::to_writer(&mut *answers, answer).map_err(|_| Stop::NoReader)?;
+    answers.write_all(b"\n").map_err(|_| Stop::NoReader)
 }
 
 /// Where the lines come from.
@@ -201,7 +202,7 @@ fn ins(claims: &Map<String, Value>, notes: &mut Vec<&'static str>) -> Option<Ins
     }
 }
 
-fn answer(register: &Register, asked: &Asked) -> Result<Value, ReadError> {
+fn answer(register: &Register, asked: &Asked, answers: &mut impl Write) -> Result<(), Stop> {
     let found = register.candidates(&asked.identity)?;
     let records = found.iter().enumerate();
     let judgement = judge(
@@ -214,49 +215,55 @@ fn answer(register: &Register, asked: &Asked) -> Result<Value, ReadError> {
         }),
     );
     let name = |record: usize| found.get(record).map(|patient| patient.record.as_str());
-    Ok(view(&asked.id, &judgement, name, &asked.notes))
+    let shown = judgement.candidates.iter().take(SHOWN);
+    send(
+        answers,
+        &AnswerView {
+            id: &asked.id,
+            outcome: Outcome::from(judgement.outcome).code(),
+            link: present::link_code(judgement.link),
+            twin: judgement.twin,
+            candidates: shown
+                .map(|one| CandidateView {
+                    record: name(one.record),
+                    resemblance: resemblance(one),
+                    concordance: ConcordanceView(&one.concordance),
+                })
+                .collect(),
+            missing: judgement.missing.iter().map(|of| present::trait_key(*of)).collect(),
+            notes: &asked.notes,
+        },
+    )
 }
 
-fn view<'a>(
-    id: &Value,
-    judgement: &Judgement<usize>,
-    name: impl Fn(usize) -> Option<&'a str>,
-    notes: &[&'static str],
-) -> Value {
-    let candidates: Vec<Value> = judgement
-        .candidates
-        .iter()
-        .take(SHOWN)
-        .map(|one| {
-            json!({
-                "record": name(one.record),
-                "resemblance": match one.resemblance {
-                    Resemblance::Plausible => "plausible",
-                    Resemblance::Twin => "twin",
-                    Resemblance::Homonym => "homonym",
-                    Resemblance::Near => "near",
-                    Resemblance::Slight if one.told_apart => "told-apart",
-                    Resemblance::Slight => "slight",
-                },
-                "concordance": concordance(&one.concordance),
-            })
-        })
-        .collect();
-    let mut view = json!({
-        "id": id,
-        "outcome": Outcome::from(judgement.outcome).code(),
-        "link": present::link_code(judgement.link),
-        "twin": judgement.twin,
-        "candidates": candidates,
-    });
-    if let Some(view) = view.as_object_mut() {
-        if !judgement.missing.is_empty() {
-            let missing: Vec<&str> = judgement.missing.iter().map(|of| present::trait_key(*of)).collect();
-            view.insert("missing".to_owned(), json!(missing));
-        }
-        if !notes.is_empty() {
-            view.insert("notes".to_owned(), json!(notes));
-        }
+/// What is said of an identity.
+#[derive(Serialize)]
+struct AnswerView<'a> {
+    id: &'a Value,
+    outcome: &'static str,
+    link: &'static str,
+    twin: bool,
+    candidates: Vec<CandidateView<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<&'static str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notes: &'a [&'static str],
+}
+
+#[derive(Serialize)]
+struct CandidateView<'a> {
+    record: Option<&'a str>,
+    resemblance: &'static str,
+    concordance: ConcordanceView<'a>,
+}
+
+fn resemblance(one: &Judged<usize>) -> &'static str {
+    match one.resemblance {
+        Resemblance::Plausible => "plausible",
+        Resemblance::Twin => "twin",
+        Resemblance::Homonym => "homonym",
+        Resemblance::Near => "near",
+        Resemblance::Slight if one.told_apart => "told-apart",
+        Resemblance::Slight => "slight",
     }
-    view
 }
