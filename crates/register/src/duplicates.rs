@@ -249,3 +249,120 @@ fn reasons_from(text: &str) -> Option<Reasons> {
         sex_and_place: of("sex-and-place")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ActKind, DistinctionReason, NewPatient, RegisterKey};
+    use comptoir_identity::{
+        BirthDate, BirthName, GivenName, GivenNames, Ins, InsOid, InsRecord, Matricule, PlaceCode, Sex, Standing,
+        Stated, Traits, UsageName,
+    };
+
+    /// `name | first | list | AAAA-MM-JJ | sex | place | name in use | matricule`, an empty part is absent.
+    fn person(line: &str) -> NewPatient {
+        let parts: Vec<Option<&str>> =
+            line.split('|').map(|part| Some(part.trim()).filter(|part| !part.is_empty())).collect();
+        let at = |index: usize| parts.get(index).copied().flatten();
+        let ins = at(7).map(|number| {
+            let (number, key) = number.split_at_checked(13).expect("fifteen signs");
+            Ins::new(Matricule::received(number, Some(key)).expect("a number").matricule, InsOid::Nir)
+        });
+        let traits = Traits {
+            birth_name: Stated::parse(at(0), BirthName::parse),
+            first_given_name: Stated::parse(at(1), GivenName::parse),
+            given_names: Stated::parse(at(2), GivenNames::parse),
+            birth_date: at(3).map(|date| BirthDate::parse_iso(date).expect("a date")),
+            sex: at(4).and_then(Sex::from_letter),
+            birth_place: at(5).map(|code| PlaceCode::parse(code).expect("a code")),
+            usage_name: Stated::parse(at(6), UsageName::parse),
+            usage_given_name: Stated::Absent,
+            ins: InsRecord::restored(ins.map(Into::into), true, Vec::new()),
+        };
+        NewPatient { external_id: None, traits, standing: Standing::PROVISIONAL }
+    }
+
+    fn act() -> Act<'static> {
+        Act::new(Timestamp::UNIX_EPOCH, "anne", ActKind::DuplicatesSearched)
+    }
+
+    fn on(_: PassProgress) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    const ANNE: &str = "MARTIN|ANNE|ANNE LUCE|1980-05-04|F|75107||275126322074974";
+
+    #[test]
+    fn two_records_are_suspected_of_what_they_look_like() {
+        use SuspicionKind::{Duplicate, SharedIns, Twins};
+        #[rustfmt::skip]
+        let cases = [
+            ("the same", "Martin|Anne|Anne Luce|1980-05-04|F|75107||", Some(Duplicate)),
+            ("a name mistyped", "MARTTIN|ANNE||1980-05-04|F|75107||", Some(Duplicate)),
+            ("a name mistyped, day and month exchanged", "MARTTIN|ANNE||1980-04-05|F|75107||", Some(Duplicate)),
+            ("a given name mistyped, no sex", "MARTIN|ANE||1980-05-04||75107||", Some(Duplicate)),
+            ("another place code, a digit of the date", "MARTIN|ANNE||1980-05-04|F|75056||", Some(Duplicate)),
+            ("elsewhere", "MARTIN|ANNE||1980-05-04|F|29019||", Some(Duplicate)),
+            ("the name in use as birth name", "DURAND|ANNE||1980-05-04|F|75107|MARTIN|", Some(Duplicate)),
+            ("under another name", "DURAND|ANNE||1980-05-04|F|75107||", Some(Duplicate)),
+            ("the given names exchanged", "MARTIN|LUCE|LUCE ANNE|1980-05-04|F|75107||", Some(Twins)),
+            ("a twin", "MARTIN|ZOE|ZOE CLAIRE|1980-05-04|F|75107||", Some(Twins)),
+            ("a brother, a twin", "MARTIN|PAUL||1980-05-04|M|75107||", None),
+            ("the other given names are hers", "MARTIN|XENIA|XENIA LUCE|1980-05-04|F|75107||", Some(Duplicate)),
+            ("a mother of the same name", "MARTIN|ANNE||1951-06-11|F|75107||", None),
+            ("a namesake born some other day elsewhere", "MARTIN|ANNE||1980-05-11|F|29019||", None),
+            ("a stranger with her number", "DURAND|PAUL||1961-02-03|M|29019||275126322074974", Some(SharedIns)),
+            ("a stranger", "DURAND|PAUL||1961-02-03|M|29019||", None),
+        ];
+        for (rule, other, kind) in cases {
+            let register = Register::in_memory().expect("a register");
+            register.insert_all(&[person(ANNE), person(other)], &act()).expect("inserted");
+            let report = register.look_for_duplicates(&act(), &on).expect("looked");
+            let found = register.suspicions().expect("read");
+            assert_eq!(found.first().map(|one| one.kind), kind, "{rule}");
+            assert_eq!((report.looked_at, report.pairs), (2, u64::from(kind.is_some())), "{rule}");
+            assert!(found.iter().all(|one| one.one < one.other && one.reasons.is_some()), "{rule}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_has_decided_is_not_suspected_again() {
+        let register = Register::in_memory().expect("a register");
+        let ids: Vec<RecordId> = (0..4).map(|_| register.insert(&person(ANNE), &act()).expect("inserted")).collect();
+        let [first, second, third, fourth] = ids.as_slice() else { panic!("four records") };
+        let pairs = || {
+            register.look_for_duplicates(&act(), &on).expect("looked");
+            register.suspicions().expect("read").len()
+        };
+        assert_eq!(pairs(), 6);
+        register.distinguish(*first, *second, DistinctionReason::Twins, &act()).expect("said");
+        assert_eq!(pairs(), 5, "told apart");
+        register.merge(*third, *fourth, &act()).expect("merged");
+        assert_eq!(register.suspicions().expect("read").len(), 2, "what was found of an absorbed record is not shown");
+        assert_eq!(pairs(), 2);
+        register.undo_merge(*fourth, &act()).expect("undone");
+        assert_eq!(pairs(), 5);
+    }
+
+    #[test]
+    fn a_pass_that_was_cut_goes_on_unless_the_register_changed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = RegisterKey::from_bytes(&[7; 32]).expect("a key");
+        let register = Register::open(&folder.path().join("register.db"), &key).expect("made");
+        register.insert_all(&[person(ANNE), person(ANNE)], &act()).expect("inserted");
+        // As a program that was killed after its first part leaves it.
+        let cut = |row: u32| {
+            let stamp = register.stamp().expect("read");
+            register.keep(&[], &Cursor { row, stamp }, Timestamp::UNIX_EPOCH).expect("kept");
+        };
+        cut(2);
+        let report = register.look_for_duplicates(&act(), &on).expect("looked");
+        assert_eq!((report.resumed, report.pairs), (true, 0), "what was looked at is not looked at again");
+        cut(2);
+        register.insert(&person(ANNE), &act()).expect("inserted");
+        let report = register.look_for_duplicates(&act(), &on).expect("looked");
+        assert_eq!((report.resumed, report.pairs), (false, 3), "rows have moved: from the beginning");
+        let report = register.look_for_duplicates(&act(), &on).expect("looked");
+        assert_eq!((report.resumed, report.pairs), (false, 3), "done is done");
+    }
+}

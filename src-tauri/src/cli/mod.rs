@@ -144,6 +144,10 @@ pub(crate) struct JournalArgs {
 pub(crate) struct PurgeArgs {
     #[command(flatten)]
     register: RegisterArgs,
+    /// Fixe une durée décidée par le site, et n'efface rien : journal-traits-days, proofs-days ou arrivals-days, en
+    /// jours, ou backups-kept ; sans valeur, la retire.
+    #[arg(long, value_name = "REGLE=JOURS", conflicts_with = "dry_run")]
+    set: Vec<String>,
     /// Dit ce qui serait effacé, et n'efface rien.
     #[arg(long)]
     dry_run: bool,
