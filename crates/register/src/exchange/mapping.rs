@@ -175,7 +175,7 @@ impl Mapping {
     /// Proposes a mapping from the titles of a file.
     ///
     /// # Errors
-    /// [`MappingError::NoTitles`]; a proposal may still lack what [`Mapping::on`] requires.
+    /// [`MappingError::NoTitles`]; a proposal may still lack what an import requires.
     pub fn proposed(titles: &[String]) -> Result<Self, MappingError> {
         let folded: Vec<String> = titles.iter().map(|title| search_key(title)).collect();
         let mut columns: Vec<(Column, String)> = Vec::new();
