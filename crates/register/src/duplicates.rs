@@ -294,17 +294,21 @@ mod tests {
 
     #[test]
     fn two_records_are_suspected_of_what_they_look_like() {
-        use SuspicionKind::{Duplicate, SharedIns, Twins};
+        use SuspicionKind::{Duplicate, Homonyms, SharedIns, Twins};
         #[rustfmt::skip]
         let cases = [
             ("the same", "Martin|Anne|Anne Luce|1980-05-04|F|75107||", Some(Duplicate)),
             ("a name mistyped", "MARTTIN|ANNE||1980-05-04|F|75107||", Some(Duplicate)),
             ("a name mistyped, day and month exchanged", "MARTTIN|ANNE||1980-04-05|F|75107||", Some(Duplicate)),
             ("a given name mistyped, no sex", "MARTIN|ANE||1980-05-04||75107||", Some(Duplicate)),
-            ("another place code, a digit of the date", "MARTIN|ANNE||1980-05-04|F|75056||", Some(Duplicate)),
-            ("elsewhere", "MARTIN|ANNE||1980-05-04|F|29019||", Some(Duplicate)),
+            ("another place code", "MARTIN|ANNE||1980-05-04|F|75056||", Some(Duplicate)),
+            ("a digit of the date", "MARTIN|ANNE||1980-05-14|F|75107||", Some(Duplicate)),
+            ("another day of the month", "MARTIN|ANNE||1980-05-12|F|75107||", Some(Homonyms)),
+            ("elsewhere, another given name in common", "MARTIN|ANNE|ANNE LUCE|1980-05-04|F|29019||", Some(Duplicate)),
+            ("elsewhere", "MARTIN|ANNE||1980-05-04|F|29019||", Some(Homonyms)),
             ("the name in use as birth name", "DURAND|ANNE||1980-05-04|F|75107|MARTIN|", Some(Duplicate)),
-            ("under another name", "DURAND|ANNE||1980-05-04|F|75107||", Some(Duplicate)),
+            ("under another name", "DURAND|ANNE||1980-05-04|F|75107||", Some(Homonyms)),
+            ("under another name, another given name in common", "DURAND|ANNE|ANNE LUCE|1980-05-04|F|75107||", Some(Duplicate)),
             ("the given names exchanged", "MARTIN|LUCE|LUCE ANNE|1980-05-04|F|75107||", Some(Twins)),
             ("a twin", "MARTIN|ZOE|ZOE CLAIRE|1980-05-04|F|75107||", Some(Twins)),
             ("a brother, a twin", "MARTIN|PAUL||1980-05-04|M|75107||", None),

@@ -159,6 +159,20 @@ fn duplicates(register: &Register, population: &Population<'_>) -> Result<(), Fa
     }
     let pairs: usize = records.values().map(|count| count * (count - 1) / 2).sum();
     let said: Vec<_> = register.suspicions()?.into_iter().filter(|one| one.kind == SuspicionKind::Duplicate).collect();
+    if std::env::var_os("COMPTOIR_SHOW_REASONS").is_some() {
+        let mut by: HashMap<String, [usize; 2]> = HashMap::new();
+        for one in &said {
+            let why = one.reasons.map(|reasons| reasons.codes().map(|(_, how)| how).join(" ")).unwrap_or_default();
+            let counted = by.entry(why).or_default();
+            let same = usize::from(person(one.one) == person(one.other));
+            if let Some(count) = counted.get_mut(same) {
+                *count += 1;
+            }
+        }
+        for (why, [wrong, right]) in by {
+            println!("    {why}: {right} true, {wrong} not");
+        }
+    }
     let right = said.iter().filter(|one| person(one.one) == person(one.other)).count();
     println!(
         "  {:<26} {taken:.2?}; {pairs} pairs, {} said, recall {:.3}, true {:.3}",

@@ -1,4 +1,4 @@
-//! The register in memory: forty bytes a patient in the order of birth dates, with two orders beside it.
+//! The register in memory: forty-eight bytes a patient in the order of birth dates, with two orders beside it.
 
 use super::names::{KeyId, Names, could_be};
 use super::probe::{Dates, Probe};
@@ -155,12 +155,7 @@ impl Block {
         let empty = ByName { date: PackedDate::NONE, given_name: NONE, row: 0 };
         self.by_name = Runs::of(keys, empty, |add| {
             for (row, at) in self.rows.iter().zip(0..) {
-                let words = self.given_keys(row);
-                let given_name = match words {
-                    [only, NONE, NONE, NONE] => only,
-                    _ => NONE,
-                };
-                let entry = ByName { date: row.date, given_name, row: at };
+                let entry = ByName { date: row.date, given_name: row.given_key, row: at };
                 let [birth, usage] = self.name_keys(row);
                 add(birth, entry);
                 if usage != birth {
@@ -226,7 +221,7 @@ impl Block {
     }
 
     pub(super) fn name_keys(&self, row: &Row) -> [KeyId; 2] {
-        let birth = self.names.letters(row.birth_name);
+        let birth = row.name_key;
         [birth, if row.usage_name == NONE { birth } else { self.names.letters(row.usage_name) }]
     }
 
@@ -247,6 +242,27 @@ impl Block {
         keys
     }
 
+    /// Keeps with a row the keys that it is looked at by.
+    pub(super) fn keyed(&self, mut row: Row) -> Row {
+        row.name_key = self.names.letters(row.birth_name);
+        row.given_key = match self.given_keys(&row) {
+            [only, NONE, NONE, NONE] => only,
+            _ => NONE,
+        };
+        row
+    }
+
+    fn has_name(&self, row: &Row, keys: &[KeyId]) -> bool {
+        keys.contains(&row.name_key) || (row.usage_name != NONE && keys.contains(&self.names.letters(row.usage_name)))
+    }
+
+    fn has_given_name(&self, row: &Row, keys: &[KeyId]) -> bool {
+        match row.given_key {
+            NONE => self.given_keys(row).iter().any(|key| *key != NONE && keys.contains(key)),
+            only => keys.contains(&only),
+        }
+    }
+
     /// The rows that the rules have to look at, each once.
     ///
     /// A name in use that the register alone knows of the person is looked under too.
@@ -255,8 +271,8 @@ impl Block {
         let known = found.iter().filter_map(|at| self.rows.get(index(*at))).filter(|row| {
             row.usage_name != NONE
                 && probe.dates(row.date) != Dates::Far
-                && probe.names.contains(&self.names.letters(row.birth_name))
-                && self.given_keys(row).iter().any(|key| probe.given_names.contains(key))
+                && probe.names.contains(&row.name_key)
+                && self.has_given_name(row, &probe.given_names)
         });
         let mut more: Vec<KeyId> = known.map(|row| self.names.letters(row.usage_name)).collect();
         more.retain(|key| !probe.names.contains(key));
@@ -334,8 +350,8 @@ impl Block {
         if row.bits.is_gone() {
             return false;
         }
-        let name = self.name_keys(row).iter().any(|key| probe.names.contains(key));
-        let given = self.given_keys(row).iter().any(|key| *key != NONE && probe.given_names.contains(key));
+        let name = self.has_name(row, &probe.names);
+        let given = self.has_given_name(row, &probe.given_names);
         let dates = probe.dates(row.date);
         match (name, given) {
             (true, true) => dates != Dates::Far || same_place(probe, row),

@@ -256,6 +256,8 @@ fn add(block: &mut Block, line: &Line<'_>, id: i64, record: InsRecord, more: boo
         external_id: block.external_id(text(1)?),
         date: PackedDate::of(date),
         bits: Bits::of(place.as_ref(), sex, standing, more),
+        name_key: NONE,
+        given_key: NONE,
     };
     block.names.find_by_letters(row.birth_name);
     block.names.find_by_letters(row.usage_name);
@@ -268,7 +270,7 @@ fn add(block: &mut Block, line: &Line<'_>, id: i64, record: InsRecord, more: boo
     if more {
         block.more.insert(id, More { ins: record, usage_given_name });
     }
-    block.rows.push(row);
+    block.rows.push(block.keyed(row));
     Ok(())
 }
 

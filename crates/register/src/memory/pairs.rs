@@ -8,7 +8,7 @@ use super::names::could_be;
 use super::probe::{Dates, Heard, Probe};
 use super::row::Row;
 use super::texts::NONE;
-use comptoir_identity::PlaceCode;
+use comptoir_identity::{Closeness, PlaceCode, date_closeness};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -188,6 +188,15 @@ impl Block {
             (Same, Near, Same) if sex_and_place == Same && self.both_compound(row, other) => Some(SuspicionKind::Twins),
             (Same, Same, Near) if sex_and_place == Differs => None,
             (Differs, _, _) if weight < 6 => None,
+            // Names and all but one agree: an error, or somebody else. Another given name in common tells, or a place
+            // that is not known, or a date that is an error of typing away.
+            (Same, Same, Same) if sex_and_place == Differs && !self.share_a_given_name(row, other) => {
+                Some(SuspicionKind::Homonyms)
+            }
+            (Same, Same, Near) if !one_slip(row, other) && !self.share_a_given_name(row, other) => {
+                Some(SuspicionKind::Homonyms)
+            }
+            (Differs, _, _) if !self.share_a_given_name(row, other) => Some(SuspicionKind::Homonyms),
             (Same | Near | Differs, Same | Near, Same | Near) => (weight >= 6).then_some(SuspicionKind::Duplicate),
         }
     }
@@ -206,4 +215,12 @@ impl Block {
         let theirs = rest(other);
         !theirs.is_empty() && rest(row).iter().any(|name| theirs.contains(name))
     }
+}
+
+/// Whether two dates agree as far as they are known, or are a digit, or day and month exchanged, apart.
+fn one_slip(row: &Row, other: &Row) -> bool {
+    row.date
+        .date()
+        .zip(other.date.date())
+        .is_some_and(|(ours, theirs)| date_closeness(ours, theirs) <= Closeness::OneEdit)
 }

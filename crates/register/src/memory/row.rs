@@ -1,5 +1,6 @@
-//! One patient in forty bytes.
+//! One patient in forty-eight bytes.
 
+use super::names::KeyId;
 use super::texts::TextId;
 use comptoir_identity::{Attributes, BirthDate, DatedIns, Ins, InsOid, InsRecord, Matricule, PlaceCode, Sex, Standing};
 
@@ -15,6 +16,10 @@ pub(super) struct Row {
     pub(super) external_id: TextId,
     pub(super) date: PackedDate,
     pub(super) bits: Bits,
+    /// The letters of the birth name.
+    pub(super) name_key: KeyId,
+    /// The first word of the given names; none where it can be taken in several ways.
+    pub(super) given_key: KeyId,
 }
 
 /// A birth date: year, month and day, 0 for an unknown part; 0 for no date. Ordered as dates are.
@@ -256,7 +261,7 @@ mod tests {
             }
         }
         assert_eq!(PackedIns::of(&InsRecord::EMPTY, Attributes::Doubtful).pair(), None);
-        assert_eq!(size_of::<Row>(), 40);
+        assert_eq!(size_of::<Row>(), 48);
     }
 
     #[test]
