@@ -1,6 +1,7 @@
 //! The register in memory: forty-eight bytes a patient in the order of birth dates, with two orders beside it.
 
 use super::names::{KeyId, Names, could_be};
+use super::places::Places;
 use super::probe::{Dates, Probe};
 use super::row::{PackedDate, Pair, Row};
 use super::texts::{NONE, TextId};
@@ -74,15 +75,6 @@ impl<T: Copy> Runs<T> {
     }
 }
 
-/// Whether the places are known and the same, or one territory (ins.md §12 rows 46, 52 and 54).
-pub(super) fn same_place(probe: &Probe<'_>, row: &Row) -> bool {
-    if row.bits.same_place(probe.bits) {
-        return true;
-    }
-    let theirs = row.bits.place().filter(PlaceCode::is_known);
-    probe.place.zip(theirs).is_some_and(|(ours, theirs)| ours.same_territory(&theirs).is_some())
-}
-
 /// A `usize` has 32 bits at least wherever this runs.
 pub(super) fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
@@ -103,6 +95,7 @@ pub(super) struct More {
 #[derive(Default)]
 pub(super) struct Block {
     pub(super) names: Names,
+    pub(super) places: Places,
     /// Sorted by date up to `sorted`; then those that came since.
     pub(super) rows: Vec<Row>,
     sorted: usize,
@@ -295,7 +288,8 @@ impl Block {
             let start = if first == 0 { 0 } else { run.partition_point(|entry| entry.row < first) };
             for entry in run.iter().skip(start) {
                 let given = entry.given_name == NONE || probe.given_names.contains(&entry.given_name);
-                if (given || probe.dates(entry.date) != Dates::Far) && self.consider(probe, entry.row) {
+                let reached = given || (probe.may_be_near(entry.date) && probe.dates(entry.date) != Dates::Far);
+                if reached && self.consider(probe, entry.row) {
                     found.push(entry.row);
                 }
             }
@@ -354,15 +348,15 @@ impl Block {
         let given = self.has_given_name(row, &probe.given_names);
         let dates = probe.dates(row.date);
         match (name, given) {
-            (true, true) => dates != Dates::Far || same_place(probe, row),
+            (true, true) => dates != Dates::Far || self.same_place(probe, row),
             (true, false) => match dates {
                 Dates::Equal | Dates::Compatible => true,
-                Dates::Near => same_place(probe, row),
+                Dates::Near => self.same_place(probe, row),
                 Dates::Far => false,
             },
             (false, true) => match dates {
-                Dates::Equal | Dates::Compatible => same_place(probe, row) || self.name_near(probe, row),
-                Dates::Near => same_place(probe, row),
+                Dates::Equal | Dates::Compatible => self.same_place(probe, row) || self.name_near(probe, row),
+                Dates::Near => self.same_place(probe, row),
                 Dates::Far => false,
             },
             (false, false) => {
@@ -371,6 +365,15 @@ impl Block {
                     && (self.name_near(probe, row) || self.given_name_near(probe, row))
             }
         }
+    }
+
+    /// Whether the places are known and the same, or one territory (ins.md §12 rows 46, 52 and 54).
+    pub(super) fn same_place(&self, probe: &Probe<'_>, row: &Row) -> bool {
+        if row.bits.same_place(probe.bits) {
+            return true;
+        }
+        let theirs = row.bits.place().filter(PlaceCode::is_known);
+        probe.place.zip(theirs).is_some_and(|(ours, theirs)| self.places.one_territory(ours, theirs))
     }
 
     pub(super) fn name_near(&self, probe: &Probe<'_>, row: &Row) -> bool {

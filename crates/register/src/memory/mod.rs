@@ -6,6 +6,7 @@
 mod block;
 mod names;
 mod pairs;
+mod places;
 mod probe;
 mod row;
 mod texts;
@@ -242,6 +243,9 @@ fn add(block: &mut Block, line: &Line<'_>, id: i64, record: InsRecord, more: boo
     let date = text(5)?.map(|date| BirthDate::parse_iso(date).map_err(|_| ReadError::Damaged)).transpose()?;
     let place = text(7)?.map(|code| PlaceCode::parse(code).map_err(|_| ReadError::Damaged)).transpose()?;
     let sex = text(6)?.and_then(Sex::from_letter);
+    if let Some(place) = place {
+        block.places.meet(place);
+    }
     let attributes = text(12)?.and_then(attributes_from).ok_or(ReadError::Damaged)?;
     let standing = Standing::new(line.get(10)?, line.get(11)?, attributes).map_err(|_| ReadError::Damaged)?;
     let usage_given_name = block.names.number(text(9)?);

@@ -3,7 +3,7 @@
 //! Each record is looked for among those that stand after it in the order of birth dates, so that each pair is met
 //! once. Letters, dates and places are weighed, and nothing follows from it: a human merges (ins.md §2.4).
 
-use super::block::{Block, index, number, same_place};
+use super::block::{Block, index, number};
 use super::names::could_be;
 use super::probe::{Dates, Heard, Probe};
 use super::row::Row;
@@ -160,7 +160,7 @@ impl Block {
             Dates::Compatible | Dates::Near => Near,
             Dates::Far => Differs,
         };
-        let place = same_place(probe, other);
+        let place = self.same_place(probe, other);
         let sex_and_place = match (row.bits.sex(), other.bits.sex()) {
             (Some(one), Some(two)) if one == two && place => Same,
             (Some(one), Some(two)) if one != two => Differs,
