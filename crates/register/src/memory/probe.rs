@@ -73,7 +73,7 @@ impl Probe<'_> {
     /// Whether a date is in the year looked for, or has its day and month: no other can be near it.
     pub(super) fn may_be_near(&self, date: PackedDate) -> bool {
         let differs = self.date.0 ^ date.0;
-        differs >> 9 == 0 || differs & 511 == 0
+        differs >> 9 == 0 || differs.trailing_zeros() >= 9
     }
 
     pub(super) fn dates(&self, date: PackedDate) -> Dates {
