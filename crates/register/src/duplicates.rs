@@ -315,6 +315,7 @@ mod tests {
             ("the other given names are hers", "MARTIN|XENIA|XENIA LUCE|1980-05-04|F|75107||", Some(Duplicate)),
             ("a mother of the same name", "MARTIN|ANNE||1951-06-11|F|75107||", None),
             ("a namesake born some other day elsewhere", "MARTIN|ANNE||1980-05-11|F|29019||", None),
+            ("the same with her number", "MARTIN|ANNE||1980-05-04|F|75107||275126322074974", Some(Duplicate)),
             ("a stranger with her number", "DURAND|PAUL||1961-02-03|M|29019||275126322074974", Some(SharedIns)),
             ("a stranger", "DURAND|PAUL||1961-02-03|M|29019||", None),
         ];

@@ -5,7 +5,8 @@
 
 use super::lines::Lines;
 use super::register::{self, Absent, Stop};
-use super::{Exit, ImportArgs, interruption};
+use super::work::{Going, to_its_end};
+use super::{Exit, ImportArgs};
 use crate::clock::SystemClock;
 use crate::failure::Failure;
 use crate::folders::Environment as Desk;
@@ -22,30 +23,13 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(super) async fn run(args: ImportArgs) -> Exit {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&interrupted);
-    let lines = Lines::new(args.json);
-    let work = tokio::task::spawn_blocking(move || match import(&args, &lines, &seen) {
-        Ok(exit) => exit,
-        Err(stop) => stop.end(&lines),
-    });
-    tokio::pin!(work);
-    tokio::select! {
-        ended = &mut work => ended.unwrap_or(Exit::Fault),
-        exit = interruption() => {
-            // It ends after the batch that it is in, so that nothing is left half-way.
-            interrupted.store(true, Ordering::Relaxed);
-            let ended = work.await.unwrap_or(Exit::Fault);
-            if ended == Exit::Interrupted { exit } else { ended }
-        }
-    }
+    // It ends after the batch that it is in, so that nothing is left half-way.
+    to_its_end(args.json, move |lines, going| import(&args, lines, going)).await
 }
 
-fn import(args: &ImportArgs, lines: &Lines, interrupted: &AtomicBool) -> Result<Exit, Stop> {
+fn import(args: &ImportArgs, lines: &Lines, going: &Going) -> Result<Exit, Stop> {
     let source = Source::open(&args.input).map_err(unusable)?;
     let mapping = match &args.mapping {
         Some(file) => saved(file, lines)?,
@@ -77,7 +61,7 @@ fn import(args: &ImportArgs, lines: &Lines, interrupted: &AtomicBool) -> Result<
     let mut tally = Tally::default();
     let mut on_event = |event: ImportEvent<'_>| {
         tally.tell(&event, lines);
-        if interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if going.on() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let report = if args.dry_run {
         rehearsed(args)?.rehearse_import(&source, &mapping, &options, &act, &mut on_event)

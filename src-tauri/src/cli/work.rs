@@ -1,5 +1,6 @@
 //! Work that blocks, beside the person who may end it.
 
+use super::lines::Lines;
 use super::register::Stop;
 use super::{Exit, interruption};
 use crate::failure::Failure;
@@ -27,6 +28,26 @@ pub(super) enum Ended<T> {
     Done(Result<T, Stop>),
     /// By the person or the system.
     Interrupted(Exit),
+}
+
+/// Runs work that stops at a good moment when it is told to, and waits for that: what it makes is never half-made.
+pub(super) async fn to_its_end(
+    json: bool,
+    work: impl FnOnce(&Lines, &Going) -> Result<Exit, Stop> + Send + 'static,
+) -> Exit {
+    let going = Going::default();
+    let told = going.clone();
+    let lines = Lines::new(json);
+    let work = tokio::task::spawn_blocking(move || work(&lines, &told).unwrap_or_else(|stop| stop.end(&lines)));
+    tokio::pin!(work);
+    tokio::select! {
+        ended = &mut work => ended.unwrap_or(Exit::Fault),
+        exit = interruption() => {
+            going.0.store(true, Ordering::Relaxed);
+            let ended = work.await.unwrap_or(Exit::Fault);
+            if ended == Exit::Interrupted { exit } else { ended }
+        }
+    }
 }
 
 /// Runs work on a thread of its own, which the end of the program does not wait for: it may be reading a terminal that

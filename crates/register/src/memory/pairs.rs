@@ -102,10 +102,11 @@ impl Block {
                 continue;
             }
             let reasons = self.reasons(&probe, row, other);
-            let kind = if row.ins.pair().is_some() && row.ins.pair() == other.ins.pair() {
-                Some(SuspicionKind::SharedIns)
-            } else {
-                self.kind(reasons, row, other)
+            let shared = row.ins.pair().is_some() && row.ins.pair() == other.ins.pair();
+            let kind = match self.kind(reasons, row, other) {
+                Some(SuspicionKind::Duplicate) => Some(SuspicionKind::Duplicate),
+                _ if shared => Some(SuspicionKind::SharedIns),
+                kind => kind,
             };
             if let Some(kind) = kind {
                 found.push(Suspected { one, other: second, kind, reasons });
