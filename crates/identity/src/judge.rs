@@ -155,7 +155,10 @@ pub fn judge<'a, R>(identity: &PivotIdentity, candidates: impl IntoIterator<Item
     }
     judged.retain(|one| one.opened || one.told_apart || one.resemblance != Resemblance::Slight);
     judged.sort_by_key(|one| {
-        (Reverse((one.opened, one.is_plausible(), one.forbids_safe, likeness(&one.concordance))), one.distance)
+        // Of records that rules find plausible the likest comes first; of others, the nearest written.
+        let written = if one.is_plausible() { 0 } else { one.distance };
+        let first = Reverse((one.opened, one.is_plausible(), one.forbids_safe));
+        (first, written, Reverse(likeness(&one.concordance)), one.distance)
     });
     let mut near = 0;
     judged.retain(|one| {
