@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-/// What [`progress`](crate) is kept under.
+/// The name under which it is kept how far a pass has come.
 const WORK: &str = "duplicates";
 
 /// Rows looked at between two transactions: a cut costs less than a second of work.
