@@ -15,17 +15,20 @@
 
 mod acr;
 mod attempt;
+mod authentication;
 mod clock;
 mod discover;
 mod exchange;
 mod fault;
 mod http_client;
 mod id_token;
+mod identify;
 mod keys;
 mod loopback;
 mod pinned;
 mod pivot;
 mod provider;
+mod redeem;
 mod returned;
 mod secret;
 mod signed_in;
@@ -35,12 +38,14 @@ mod userinfo;
 
 pub use acr::{AcrValue, UnknownAcr};
 pub use attempt::{Attempt, BeginError, franceconnect_nonce};
+pub use authentication::ClientAuthentication;
 pub use clock::Clock;
 pub use discover::{DESK_CLIENT_ID, DiscoverError};
-pub use exchange::{ExchangeError, ExchangeFault, Party, Redeemed};
+pub use exchange::{ExchangeError, ExchangeFault, Party};
 pub use fault::{Fault, describe};
 pub use http_client::{HttpClient, HttpClientError};
 pub use id_token::IdTokenFault;
+pub use identify::Redeemed;
 pub use loopback::{
     Abandonment, BindError, BrowserTurn, EndTurn, Ended, Loopback, Page, ReturnAddress, Returned, WaitError,
 };

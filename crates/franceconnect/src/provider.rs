@@ -6,6 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::acr::AcrValue;
+use crate::authentication::ClientAuthentication;
 use crate::fault::Fault;
 use crate::keys::KeySource;
 use crate::loopback::ReturnAddress;
@@ -177,6 +178,7 @@ impl Provider {
             required_acr,
             environment: pinned.environment,
             scopes: vec!["identite_pivot".to_owned()],
+            authentication: ClientAuthentication::None,
             kind: Kind::Relay(behind),
         }
         .checked()
@@ -200,11 +202,8 @@ impl Provider {
             required_acr: profile.required_acr,
             environment: pinned.environment,
             scopes: profile.scopes,
-            kind: Kind::Direct(Registered {
-                client_secret: profile.client_secret,
-                return_uri: profile.return_uri,
-                end_uri: profile.end_uri,
-            }),
+            authentication: ClientAuthentication::SecretPost(profile.client_secret),
+            kind: Kind::Direct(Registered { return_uri: profile.return_uri, end_uri: profile.end_uri }),
         }
         .checked()
     }
@@ -284,6 +283,7 @@ pub(crate) struct Profile {
     pub(crate) required_acr: AcrValue,
     pub(crate) environment: Environment,
     pub(crate) scopes: Vec<String>,
+    pub(crate) authentication: ClientAuthentication,
     pub(crate) kind: Kind,
 }
 
@@ -299,7 +299,6 @@ pub(crate) struct State {
 }
 
 pub(crate) struct Registered {
-    pub(crate) client_secret: Secret,
     pub(crate) return_uri: Url,
     pub(crate) end_uri: Url,
 }

@@ -1,0 +1,129 @@
+//! The code exchanged, once, for verified tokens.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
+
+use crate::attempt::Attempt;
+use crate::clock::Clock;
+use crate::exchange::{ExchangeError, ExchangeFault, of_http, of_id_token, of_keys, offset};
+use crate::http_client::{Answer, HttpClient};
+use crate::id_token::{self, Age};
+use crate::identify::{Failure, Redeemed, verify_id_token};
+use crate::provider::Provider;
+use crate::secret::{AuthorizationCode, IdTokenHint, Secret};
+use crate::signed_in::SignedIn;
+use crate::token_answer::read_tokens;
+
+/// FranceConnect's grant lives as long (franceconnect.md §7.1).
+const BUDGET: Duration = Duration::from_secs(30);
+
+impl Attempt {
+    /// Exchanges the code and asks for the identity: [`Attempt::redeem`], then [`Redeemed::identify`].
+    /// Performs I/O.
+    ///
+    /// # Errors
+    /// When anything at all is not as it must be.
+    pub async fn exchange(
+        self,
+        code: AuthorizationCode,
+        http: &HttpClient,
+        clock: &dyn Clock,
+    ) -> Result<SignedIn, ExchangeError> {
+        self.redeem(code, http, clock).await?.identify(http, clock).await
+    }
+
+    /// Exchanges the code, once, and verifies the ID token whole. Performs I/O.
+    ///
+    /// # Errors
+    /// When anything at all is not as it must be.
+    pub async fn redeem(
+        self,
+        code: AuthorizationCode,
+        http: &HttpClient,
+        clock: &dyn Clock,
+    ) -> Result<Redeemed, ExchangeError> {
+        let deadline = Instant::now() + BUDGET;
+        let redeemed = timeout_at(deadline, self.redeem_before(deadline, code, http, clock)).await;
+        redeemed.unwrap_or_else(|_| Err(ExchangeFault::TimedOut.into()))
+    }
+
+    async fn redeem_before(
+        self,
+        deadline: Instant,
+        code: AuthorizationCode,
+        http: &HttpClient,
+        clock: &dyn Clock,
+    ) -> Result<Redeemed, ExchangeError> {
+        let profile = &self.provider.0;
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.expose()),
+            ("redirect_uri", self.return_uri.as_str()),
+        ];
+        if let Some(verifier) = &self.verifier {
+            form.push(("code_verifier", verifier.expose()));
+        }
+        let presented = profile.authentication.present(&profile.client_id);
+        form.extend(presented.form());
+        let answer = http
+            .post_form(&profile.endpoints.token, &form)
+            .await
+            .map_err(|fault| of_http(fault, self.provider.party()))?;
+        let asked = Asked { provider: self.provider, nonce: self.nonce, started: self.started, age: self.age };
+        asked.accept(&answer, deadline, http, clock).await
+    }
+}
+
+/// What the tokens must answer to, whichever grant brought them.
+pub(crate) struct Asked {
+    pub(crate) provider: Provider,
+    pub(crate) nonce: Secret,
+    pub(crate) started: Timestamp,
+    pub(crate) age: Age,
+}
+
+impl Asked {
+    /// Reads the token endpoint's answer and verifies the ID token whole. Performs I/O.
+    pub(crate) async fn accept(
+        self,
+        answer: &Answer,
+        deadline: Instant,
+        http: &HttpClient,
+        clock: &dyn Clock,
+    ) -> Result<Redeemed, ExchangeError> {
+        let profile = &self.provider.0;
+        let party = self.provider.party();
+        let offset = offset(answer, clock.now());
+        let tokens = read_tokens(answer, party)?;
+
+        let expected = id_token::Expectation {
+            issuer: &profile.issuer,
+            client_id: &profile.client_id,
+            nonce: &self.nonce,
+            started: self.started,
+            age: self.age,
+            access_token: Some(&tokens.access_token),
+        };
+        let verified = match verify_id_token(&tokens.id_token, &profile.keys, &expected, http, clock).await {
+            Ok(verified) => verified,
+            Err(Failure::Keys(fault)) => return Err(of_keys(fault, party).into()),
+            Err(Failure::Fault(fault)) => {
+                return Err(ExchangeError {
+                    // A session was opened, whatever else is wrong: its own token ends it.
+                    owed_logout: fault.was_signed().then(|| IdTokenHint::new(tokens.id_token)),
+                    fault: of_id_token(fault, offset, ExchangeFault::IdTokenInvalid),
+                });
+            }
+        };
+        let required = profile.required_acr;
+        let redeemed =
+            Redeemed { provider: self.provider, nonce: self.nonce, started: self.started, deadline, tokens, verified };
+        if redeemed.verified.acr < required {
+            let reached = redeemed.verified.acr;
+            return Err(redeemed.owing(ExchangeFault::LevelTooLow { reached, required }));
+        }
+        Ok(redeemed)
+    }
+}
