@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use crate::acr::AcrValue;
+use crate::assertion::AssertionIds;
 use crate::fault::Fault;
 use crate::id_token::Age;
 use crate::loopback::{Arrival, Loopback};
@@ -33,6 +34,7 @@ pub struct Attempt {
     pub(crate) started: Timestamp,
     pub(crate) age: Age,
     pub(crate) arrival: Option<oneshot::Receiver<Arrival>>,
+    pub(crate) ids: AssertionIds,
     authorize_url: Url,
 }
 
@@ -119,6 +121,7 @@ impl Attempt {
             started: now,
             age,
             arrival: None,
+            ids: AssertionIds::draw(rng)?,
             authorize_url,
         })
     }

@@ -8,7 +8,9 @@ use openidconnect::core::{
 use openidconnect::{AdditionalProviderMetadata, ProviderMetadata};
 use serde::{Deserialize, Serialize};
 use url::Url;
+use zeroize::Zeroizing;
 
+use crate::authentication::DeskCredential;
 use crate::fault::Fault;
 use crate::http_client::{HttpClient, HttpFault};
 use crate::pinned::{self, issuer_text, may_carry_tokens};
@@ -57,37 +59,60 @@ impl Provider {
     ///
     /// # Errors
     /// When the relay does not answer, or its metadata is not acceptable.
-    pub async fn discover_relay(http: &HttpClient, issuer: Url) -> Result<Self, DiscoverError> {
-        if !may_carry_tokens(&issuer) {
-            return Err(ProfileError::InsecureAddress.into());
-        }
-        let address = format!("{}/.well-known/openid-configuration", issuer_text(&issuer));
-        let address = Url::parse(&address).map_err(|_| DiscoverError::MetadataInvalid("no address"))?;
-        let answer = http.get(&address, "application/json").await.map_err(|fault| match fault {
-            HttpFault::TooLarge => DiscoverError::MetadataInvalid("too large"),
-            HttpFault::Insecure => ProfileError::InsecureAddress.into(),
-            HttpFault::Unreachable | HttpFault::TimedOut => DiscoverError::Unreachable,
-        })?;
-        if answer.status >= 500 {
-            return Err(DiscoverError::Unreachable);
-        }
-        if matches!(answer.status, 404 | 410) {
-            return Err(DiscoverError::Gone);
-        }
-        if answer.status != 200 || answer.media_type.as_deref() != Some("application/json") {
-            return Err(DiscoverError::MetadataInvalid("no JSON document"));
-        }
-        read_metadata(&answer.body, issuer)
+    pub async fn discover_relay(
+        http: &HttpClient,
+        issuer: Url,
+        credential: &DeskCredential,
+    ) -> Result<Self, DiscoverError> {
+        let metadata = fetch(http, &issuer).await?;
+        read_metadata(&metadata, issuer, credential)
     }
 }
 
-fn read_metadata(body: &[u8], issuer: Url) -> Result<Provider, DiscoverError> {
+/// Fetches the metadata's text. Performs I/O.
+async fn fetch(http: &HttpClient, issuer: &Url) -> Result<Zeroizing<Vec<u8>>, DiscoverError> {
+    if !may_carry_tokens(issuer) {
+        return Err(ProfileError::InsecureAddress.into());
+    }
+    let address = format!("{}/.well-known/openid-configuration", issuer_text(issuer));
+    let address = Url::parse(&address).map_err(|_| DiscoverError::MetadataInvalid("no address"))?;
+    let answer = http.get(&address, "application/json").await.map_err(|fault| match fault {
+        HttpFault::TooLarge => DiscoverError::MetadataInvalid("too large"),
+        HttpFault::Insecure => ProfileError::InsecureAddress.into(),
+        HttpFault::Unreachable | HttpFault::TimedOut => DiscoverError::Unreachable,
+    })?;
+    if answer.status >= 500 {
+        return Err(DiscoverError::Unreachable);
+    }
+    if matches!(answer.status, 404 | 410) {
+        return Err(DiscoverError::Gone);
+    }
+    if answer.status != 200 || answer.media_type.as_deref() != Some("application/json") {
+        return Err(DiscoverError::MetadataInvalid("no JSON document"));
+    }
+    Ok(answer.body)
+}
+
+/// Finds where a relay enrols desks; `None` at one that enrols none. Performs I/O.
+pub(crate) async fn enrolment_endpoint(http: &HttpClient, issuer: &Url) -> Result<Option<Url>, DiscoverError> {
+    let metadata = parse(&fetch(http, issuer).await?, issuer)?;
+    let endpoint = metadata.additional_metadata().comptoir_enrolment_endpoint.clone();
+    if endpoint.as_ref().is_some_and(|url| !pinned::may_carry_for(issuer, url)) {
+        return Err(ProfileError::InsecureAddress.into());
+    }
+    Ok(endpoint)
+}
+
+fn parse(body: &[u8], issuer: &Url) -> Result<Metadata, DiscoverError> {
+    let metadata: Metadata =
+        serde_json::from_slice(body).map_err(|_| DiscoverError::MetadataInvalid("not an OpenID Provider's"))?;
+    if metadata.issuer().as_str() == issuer_text(issuer) { Ok(metadata) } else { Err(DiscoverError::IssuerDiffers) }
+}
+
+fn read_metadata(body: &[u8], issuer: Url, credential: &DeskCredential) -> Result<Provider, DiscoverError> {
     use DiscoverError::MetadataInvalid;
 
-    let metadata: Metadata = serde_json::from_slice(body).map_err(|_| MetadataInvalid("not an OpenID Provider's"))?;
-    if metadata.issuer().as_str() != issuer_text(&issuer) {
-        return Err(DiscoverError::IssuerDiffers);
-    }
+    let metadata = parse(body, &issuer)?;
     let ours = metadata.additional_metadata();
     if !ours.code_challenge_methods_supported.iter().any(|method| method == "S256") {
         return Err(MetadataInvalid("no PKCE with S256"));
@@ -99,7 +124,8 @@ fn read_metadata(body: &[u8], issuer: Url) -> Result<Provider, DiscoverError> {
     let token = metadata.token_endpoint().ok_or(MetadataInvalid("no token_endpoint"))?;
     let userinfo = metadata.userinfo_endpoint().ok_or(MetadataInvalid("no userinfo_endpoint"))?;
     let profile = RelayProfile {
-        client_id: DESK_CLIENT_ID.to_owned(),
+        credential: credential.clone(),
+        device_authorization: ours.device_authorization_endpoint.clone(),
         endpoints: Endpoints {
             authorization: metadata.authorization_endpoint().url().clone(),
             token: token.url().clone(),
@@ -119,6 +145,8 @@ struct Ours {
     franceconnect_issuer: Option<Url>,
     franceconnect_client_id: Option<String>,
     end_session_endpoint: Option<Url>,
+    device_authorization_endpoint: Option<Url>,
+    comptoir_enrolment_endpoint: Option<Url>,
     #[serde(default)]
     code_challenge_methods_supported: Vec<String>,
 }
@@ -180,7 +208,7 @@ mod tests {
             });
             change(&mut metadata);
             let issuer = Url::parse("https://relais.example").unwrap();
-            let read = read_metadata(metadata.to_string().as_bytes(), issuer);
+            let read = read_metadata(metadata.to_string().as_bytes(), issuer, &DeskCredential::public());
             assert_eq!(read.as_ref().err().map(Fault::code), expected, "{rule}");
             if let Ok(provider) = read {
                 assert_eq!(provider.required_acr(), crate::AcrValue::Eidas2);

@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 
+use crate::assertion::AssertionIds;
 use crate::attempt::franceconnect_nonce;
+use crate::authentication::ClientAuthentication;
 use crate::clock::Clock;
 use crate::exchange::{ExchangeError, ExchangeFault, Party, of_expiry, of_http, of_id_token, of_keys, offset};
 use crate::http_client::HttpClient;
@@ -24,6 +26,7 @@ pub struct Redeemed {
     pub(crate) provider: Provider,
     pub(crate) nonce: Secret,
     pub(crate) started: Timestamp,
+    pub(crate) ids: AssertionIds,
     pub(crate) deadline: Instant,
     pub(crate) tokens: Tokens,
     pub(crate) verified: VerifiedIdToken,
@@ -61,10 +64,17 @@ impl Redeemed {
     async fn ask(&self, http: &HttpClient, clock: &dyn Clock) -> Result<SignedIn, ExchangeFault> {
         let profile = &self.provider.0;
         let party = self.provider.party();
-        let answer = http
-            .get_bearer(&profile.endpoints.userinfo, "application/jwt", &self.tokens.access_token)
-            .await
-            .map_err(|fault| of_http(fault, party))?;
+        let (address, token) = (&profile.endpoints.userinfo, &self.tokens.access_token);
+        let answer = match (&profile.kind, &profile.authentication) {
+            // Our relay gives the identity to the desk itself, not to whoever holds its token.
+            (Kind::Relay(_), ClientAuthentication::PrivateKeyJwt(..)) => {
+                let presented = profile.present(&mut self.ids.clone(), clock.now());
+                let form: Vec<_> = presented.form().collect();
+                http.post_bearer(address, "application/jwt", token, &form).await
+            }
+            (Kind::Relay(_) | Kind::Direct(_), _) => http.get_bearer(address, "application/jwt", token).await,
+        };
+        let answer = answer.map_err(|fault| of_http(fault, party))?;
         let offset = offset(&answer, clock.now());
         match answer.status {
             200 => {}

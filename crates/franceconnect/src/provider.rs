@@ -6,7 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::acr::AcrValue;
-use crate::authentication::ClientAuthentication;
+use crate::authentication::{AssertionAudience, ClientAuthentication, DeskCredential};
 use crate::fault::Fault;
 use crate::keys::KeySource;
 use crate::loopback::ReturnAddress;
@@ -80,10 +80,12 @@ pub struct StateProfile {
 pub struct RelayProfile {
     /// The relay's issuer.
     pub issuer: Url,
-    /// The desk's public client identifier at the relay.
-    pub client_id: String,
+    /// Who the desk is at the relay.
+    pub credential: DeskCredential,
     /// The relay's addresses.
     pub endpoints: Endpoints,
+    /// Where a sign-in on the patient's own phone begins (RFC 8628), at a relay that has it.
+    pub device_authorization: Option<Url>,
     /// FranceConnect behind it.
     pub state: StateProfile,
     /// The least level accepted.
@@ -156,7 +158,7 @@ impl Provider {
     /// When an address is insecure, or FranceConnect's issuer is not a known one. A simulator is
     /// believed only behind a relay that is itself on this machine.
     pub fn relay(profile: RelayProfile) -> Result<Self, ProfileError> {
-        let RelayProfile { issuer, client_id, endpoints, state, required_acr } = profile;
+        let RelayProfile { issuer, credential, endpoints, device_authorization, state, required_acr } = profile;
         let pinned = pinned::find(&state.issuer).ok_or(ProfileError::FranceConnectUnknown)?;
         if pinned.environment == Environment::Simulator && !pinned::is_loopback(&issuer) {
             return Err(ProfileError::FranceConnectUnknown);
@@ -172,13 +174,16 @@ impl Provider {
         };
         Profile {
             issuer: issuer_text(&issuer),
-            client_id,
+            client_id: credential.client_id,
             keys: KeySource::new(endpoints.jwks.clone(), SigningAlg::Es256),
             endpoints,
+            device_authorization,
             required_acr,
             environment: pinned.environment,
             scopes: vec!["identite_pivot".to_owned()],
-            authentication: ClientAuthentication::None,
+            authentication: credential.key.map_or(ClientAuthentication::None, |key| {
+                ClientAuthentication::PrivateKeyJwt(key, AssertionAudience::Issuer)
+            }),
             kind: Kind::Relay(behind),
         }
         .checked()
@@ -199,6 +204,7 @@ impl Provider {
             client_id: profile.client_id,
             keys: KeySource::new(endpoints.jwks.clone(), profile.signing_alg),
             endpoints,
+            device_authorization: None,
             required_acr: profile.required_acr,
             environment: pinned.environment,
             scopes: profile.scopes,
@@ -279,6 +285,7 @@ pub(crate) struct Profile {
     pub(crate) issuer: String,
     pub(crate) client_id: String,
     pub(crate) endpoints: Endpoints,
+    pub(crate) device_authorization: Option<Url>,
     pub(crate) keys: KeySource,
     pub(crate) required_acr: AcrValue,
     pub(crate) environment: Environment,
@@ -309,11 +316,9 @@ impl Profile {
             return Err(ProfileError::ClientIdMissing);
         }
         let issuer = Url::parse(&self.issuer).map_err(|_| ProfileError::InsecureAddress)?;
-        // Tokens of a relay elsewhere are not sent to whatever listens on this machine.
-        let local = pinned::is_loopback(&issuer);
-        let secure = |url: &&Url| may_carry_tokens(url) && (local || !pinned::is_loopback(url));
-        let addresses = self.endpoints.all();
-        if !may_carry_tokens(&issuer) || !addresses.iter().all(secure) {
+        let secure = |url: &Url| pinned::may_carry_for(&issuer, url);
+        let secure = self.endpoints.all().into_iter().chain(&self.device_authorization).all(secure);
+        if !may_carry_tokens(&issuer) || !secure {
             return Err(ProfileError::InsecureAddress);
         }
         Ok(Provider(Arc::new(self)))
@@ -329,7 +334,8 @@ mod tests {
         RelayProfile {
             endpoints: Endpoints::of_franceconnect(&issuer).unwrap(),
             issuer,
-            client_id: "comptoir".to_owned(),
+            credential: DeskCredential::public(),
+            device_authorization: None,
             state: StateProfile {
                 issuer: Url::parse(franceconnect).unwrap(),
                 client_id: "fc-client".to_owned(),

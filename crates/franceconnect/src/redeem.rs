@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
+use crate::assertion::AssertionIds;
 use crate::attempt::Attempt;
 use crate::clock::Clock;
-use crate::exchange::{ExchangeError, ExchangeFault, of_http, of_id_token, of_keys, offset};
+use crate::exchange::{ExchangeError, ExchangeFault, of_client, of_http, of_id_token, of_keys, offset};
 use crate::http_client::{Answer, HttpClient};
 use crate::id_token::{self, Age};
 use crate::identify::{Failure, Redeemed, verify_id_token};
@@ -50,7 +51,7 @@ impl Attempt {
     }
 
     async fn redeem_before(
-        self,
+        mut self,
         deadline: Instant,
         code: AuthorizationCode,
         http: &HttpClient,
@@ -65,13 +66,14 @@ impl Attempt {
         if let Some(verifier) = &self.verifier {
             form.push(("code_verifier", verifier.expose()));
         }
-        let presented = profile.authentication.present(&profile.client_id);
+        let presented = profile.present(&mut self.ids, clock.now());
         form.extend(presented.form());
         let answer = http
             .post_form(&profile.endpoints.token, &form)
             .await
             .map_err(|fault| of_http(fault, self.provider.party()))?;
-        let asked = Asked { provider: self.provider, nonce: self.nonce, started: self.started, age: self.age };
+        let asked =
+            Asked { provider: self.provider, nonce: self.nonce, started: self.started, age: self.age, ids: self.ids };
         asked.accept(&answer, deadline, http, clock).await
     }
 }
@@ -82,6 +84,7 @@ pub(crate) struct Asked {
     pub(crate) nonce: Secret,
     pub(crate) started: Timestamp,
     pub(crate) age: Age,
+    pub(crate) ids: AssertionIds,
 }
 
 impl Asked {
@@ -96,7 +99,7 @@ impl Asked {
         let profile = &self.provider.0;
         let party = self.provider.party();
         let offset = offset(answer, clock.now());
-        let tokens = read_tokens(answer, party)?;
+        let tokens = read_tokens(answer, party).map_err(|fault| of_client(fault, offset))?;
 
         let expected = id_token::Expectation {
             issuer: &profile.issuer,
@@ -118,8 +121,15 @@ impl Asked {
             }
         };
         let required = profile.required_acr;
-        let redeemed =
-            Redeemed { provider: self.provider, nonce: self.nonce, started: self.started, deadline, tokens, verified };
+        let redeemed = Redeemed {
+            provider: self.provider,
+            nonce: self.nonce,
+            started: self.started,
+            ids: self.ids,
+            deadline,
+            tokens,
+            verified,
+        };
         if redeemed.verified.acr < required {
             let reached = redeemed.verified.acr;
             return Err(redeemed.owing(ExchangeFault::LevelTooLow { reached, required }));

@@ -9,7 +9,7 @@ use crate::folders::Environment;
 use crate::opening::{self, Opened};
 use crate::window::present;
 use comptoir_desk::{CheckInRequest, Outcome, Purpose, Step, Verdict, check_in};
-use comptoir_franceconnect::{HttpClient, Provider};
+use comptoir_franceconnect::{DeskCredential, HttpClient, Provider};
 use comptoir_identity::{BirthDate, PivotIdentity};
 use comptoir_register::{RecordId, Search};
 use serde_json::{Map, Value, json};
@@ -70,8 +70,9 @@ async fn attempt(args: &CheckInArgs, lines: &Lines, cancel: &CancellationToken) 
     let (provider, environment) = match (&demonstration, &args.provider.relay) {
         (Some(demonstration), _) => (demonstration.provider(&http).await?, Environment::Demonstration),
         (None, Some(issuer)) => {
-            let provider =
-                Provider::discover_relay(&http, issuer.clone()).await.map_err(|error| Failure::of(&error))?;
+            let provider = Provider::discover_relay(&http, issuer.clone(), &DeskCredential::public())
+                .await
+                .map_err(|error| Failure::of(&error))?;
             let environment = Environment::behind(&provider);
             (provider, environment)
         }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use comptoir_franceconnect::{
-    AcrValue, Attempt, AuthorizationCode, BrowserTurn, Clock, DESK_CLIENT_ID, DirectProfile, Ended, HttpClient,
-    IdTokenHint, Loopback, Provider, Returned, Secret, SigningAlg,
+    AcrValue, Attempt, AuthorizationCode, BrowserTurn, Clock, DESK_CLIENT_ID, DeskCredential, DirectProfile, Ended,
+    HttpClient, IdTokenHint, Loopback, Provider, Returned, Secret, SigningAlg,
 };
 use comptoir_relay::{CALLBACK_PATH, Options, Relay, SIGNED_OUT_PATH, SealingKey};
 use comptoir_simulator::{Algorithm, Client, Simulator};
@@ -57,7 +57,8 @@ impl World {
         let sealing_key = SealingKey::generate(&SystemRandom::new()).unwrap();
         let relay = start_relay(&simulator, listener, sealing_key.clone(), clock.clone()).await;
         let http = HttpClient::new().unwrap();
-        let provider = Provider::discover_relay(&http, relay.issuer().clone()).await.unwrap();
+        let provider =
+            Provider::discover_relay(&http, relay.issuer().clone(), &DeskCredential::public()).await.unwrap();
         Self { simulator, relay: Some(relay), relay_port, sealing_key, provider, http, clock }
     }
 
