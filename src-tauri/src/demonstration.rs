@@ -6,7 +6,7 @@ use comptoir_desk::Clock as _;
 use comptoir_franceconnect::{
     AcrValue, DESK_CLIENT_ID, DeskCredential, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
 };
-use comptoir_relay::{CALLBACK_PATH, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_relay::{CALLBACK_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
 use comptoir_simulator::{Algorithm, Client, Simulator};
 use ring::rand::SystemRandom;
 use std::net::Ipv4Addr;
@@ -57,14 +57,16 @@ impl Demonstration {
             end_uri,
             required_acr: AcrValue::Eidas1,
             signing_alg: SigningAlg::Es256,
+            decryption: None,
             scopes: DirectProfile::usual_scopes(AcrValue::Eidas1),
         })?;
         let relay = Relay::start(comptoir_relay::Options {
             listener,
             issuer,
             upstream,
-            desk_client_id: DESK_CLIENT_ID.to_owned(),
+            desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
             sealing_key: SealingKey::generate(rng.as_ref())?,
+            store: Arc::new(MemoryStore::default()),
             clock: Arc::new(SystemClock),
             rng,
         })

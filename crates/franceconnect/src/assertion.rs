@@ -30,6 +30,11 @@ impl AssertionIds {
         Ok(Self { seed: Secret::random_base64url(rng)?, used: 0 })
     }
 
+    /// Those of an attempt that has a state: no other attempt has the same.
+    pub(crate) fn of(state: &Secret) -> Self {
+        Self { seed: state.clone(), used: 0 }
+    }
+
     pub(crate) fn next(&mut self) -> String {
         let mut context = Context::new(&SHA256);
         context.update(b"comptoir assertion");

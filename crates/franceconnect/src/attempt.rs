@@ -113,6 +113,7 @@ impl Attempt {
         let authorize_url = authorize_url(provider, &return_uri, &state, &nonce, verifier.as_ref(), level)
             .map_err(|_| BeginError::Profile)?;
         Ok(Self {
+            ids: AssertionIds::of(&state),
             provider: provider.clone(),
             state,
             nonce,
@@ -121,9 +122,25 @@ impl Attempt {
             started: now,
             age,
             arrival: None,
-            ids: AssertionIds::draw(rng)?,
             authorize_url,
         })
+    }
+
+    /// Makes an attempt that was parked.
+    pub(crate) fn again(
+        provider: &Provider,
+        return_uri: Url,
+        state: Secret,
+        nonce: Secret,
+        verifier: Option<Secret>,
+        started: Timestamp,
+        age: Age,
+    ) -> Option<Self> {
+        let level = provider.required_acr();
+        let authorize_url = authorize_url(provider, &return_uri, &state, &nonce, verifier.as_ref(), level).ok()?;
+        let provider = provider.clone();
+        let ids = AssertionIds::of(&state);
+        Some(Self { provider, state, nonce, verifier, return_uri, started, age, arrival: None, ids, authorize_url })
     }
 
     /// Returns the address to open in the browser.

@@ -26,8 +26,10 @@ mod fault;
 mod http_client;
 mod id_token;
 mod identify;
+mod jwe;
 mod keys;
 mod loopback;
+mod parked;
 mod pinned;
 mod pivot;
 mod provider;
@@ -52,9 +54,11 @@ pub use fault::{Fault, describe};
 pub use http_client::{HttpClient, HttpClientError};
 pub use id_token::IdTokenFault;
 pub use identify::Redeemed;
+pub use jwe::{DecryptionKey, DecryptionKeyError, DecryptionKeys, JweFault, KeyAgreement};
 pub use loopback::{
     Abandonment, BindError, BrowserTurn, EndTurn, Ended, Loopback, Page, ReturnAddress, Returned, WaitError,
 };
+pub use parked::Packed;
 pub use pinned::Environment;
 pub use pivot::pivot_identity;
 pub use provider::{DirectProfile, Endpoints, ProfileError, Provider, RelayProfile, SigningAlg, StateProfile};

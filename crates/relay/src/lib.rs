@@ -1,7 +1,7 @@
 //! The organisation's relay: OpenID Provider for desks, confidential client of FranceConnect.
 //!
-//! Downwards it speaks plain OpenID Connect to public native clients (RFC 8252: PKCE S256, 127.0.0.1
-//! on any port); upwards it is the confidential client FranceConnect asks for. It forwards
+//! Downwards it speaks plain OpenID Connect to native clients (RFC 8252: PKCE S256, 127.0.0.1 on any
+//! port), each known by a key of its own once enrolled; upwards it is the confidential client FranceConnect asks for. It forwards
 //! FranceConnect's own signed tokens unchanged, so that a desk believes FranceConnect and not the relay.
 //!
 //! It writes nothing down. A patient's identity stays in memory for at most a minute and is handed
@@ -10,16 +10,22 @@
 
 mod authorize;
 mod book;
+mod client;
+mod desks;
+mod enrol;
+mod file_desks;
 mod logout;
 mod metadata;
 mod mint;
 mod page;
 mod query;
 mod seal;
+mod store;
 mod token;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -33,9 +39,18 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::{Host, Url};
 
+pub use client::Desks;
+pub use desks::{
+    CodeHash, CodeLife, DeskAnswer, DeskBook, DeskBookError, DeskName, EnrolledDesk, Enrolment, EnrolmentCode,
+    MemoryDesks, NoCode,
+};
+pub use file_desks::FileDesks;
 pub use seal::{SealingKey, SealingKeyError};
+pub use store::{Answer, Kind, MemoryStore, Name, Store, StoreError, Waiting};
 
 use book::Book;
+use client::Assertions;
+use enrol::Enrolments;
 use mint::{Mint, NoKey};
 
 /// Where FranceConnect sends the browser back to, below the issuer.
@@ -56,10 +71,12 @@ pub struct Options {
     pub issuer: Url,
     /// FranceConnect, with the return addresses `{issuer}/callback` and `{issuer}/signed_out`.
     pub upstream: Provider,
-    /// The client identifier of the desks.
-    pub desk_client_id: String,
+    /// The desks that are answered.
+    pub desks: Desks,
     /// The key that seals FranceConnect's ID tokens; the same after a restart.
     pub sealing_key: SealingKey,
+    /// Where transactions wait: [`MemoryStore`] for a single instance.
+    pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The chance.
@@ -109,24 +126,32 @@ impl Relay {
     #[expect(clippy::unused_async, reason = "spawns on the runtime it is awaited on")]
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let listener = options.listener;
+        let issuer = issuer_text(&options.issuer)?;
         let house = House {
-            issuer: issuer_text(&options.issuer)?,
+            book: Book {
+                house: issuer.clone(),
+                store: options.store,
+                key: options.sealing_key.clone(),
+                rng: Arc::clone(&options.rng),
+            },
+            issuer,
             host: local_host(&options.issuer),
             end_uri: upstream_end(&options.issuer, &options.upstream)?,
             upstream: options.upstream,
-            desk_client_id: options.desk_client_id,
+            desks: options.desks,
+            assertions: Assertions::default(),
+            enrolments: Enrolments::default(),
             sealing_key: options.sealing_key,
             clock: options.clock,
             mint: Mint::new(options.rng.as_ref())?,
             rng: options.rng,
             http: HttpClient::new()?,
-            book: Mutex::default(),
         };
         let house = Arc::new(house);
         let stopping = CancellationToken::new();
         tokio::spawn(sweep(Arc::clone(&house), stopping.clone()));
         let stopped = stopping.clone().cancelled_owned();
-        let router = router(house);
+        let router = router(house).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
                 tracing::error!(%error, "the relay stopped");
@@ -148,20 +173,15 @@ struct House {
     host: Option<String>,
     upstream: Provider,
     end_uri: Url,
-    desk_client_id: String,
+    desks: Desks,
+    assertions: Assertions,
+    enrolments: Enrolments,
     sealing_key: SealingKey,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn SecureRandom + Send + Sync>,
     http: HttpClient,
     mint: Mint,
-    book: Mutex<Book>,
-}
-
-impl House {
-    fn book(&self) -> MutexGuard<'_, Book> {
-        // Nothing under this lock can panic half-way through a change.
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    book: Book,
 }
 
 fn router(house: Arc<House>) -> Router {
@@ -171,7 +191,8 @@ fn router(house: Arc<House>) -> Router {
         .route("/authorize", get(authorize::authorize))
         .route(CALLBACK_PATH, get(authorize::callback))
         .route("/token", post(token::token))
-        .route("/userinfo", get(token::userinfo))
+        .route("/userinfo", get(token::userinfo).post(token::userinfo))
+        .route("/enrol", post(enrol::enrol))
         .route("/end_session", get(logout::end_session))
         .route(SIGNED_OUT_PATH, get(logout::signed_out))
         .fallback(|| async { page::nothing_here() })
@@ -209,7 +230,12 @@ async fn sweep(house: Arc<House>, stopping: CancellationToken) {
     loop {
         tokio::select! {
             () = stopping.cancelled() => return,
-            _ = tick.tick() => house.book().drop_expired(house.clock.now()),
+            _ = tick.tick() => {
+                house.assertions.sweep(house.clock.now());
+                if let Err(error) = house.book.store.sweep(house.clock.now()).await {
+                    tracing::warn!(%error, "what is over could not be forgotten");
+                }
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use comptoir_franceconnect::{AcrValue, Clock, DESK_CLIENT_ID, DirectProfile, Provider, Secret, SigningAlg};
-use comptoir_relay::{CALLBACK_PATH, Options, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_franceconnect::{AcrValue, Clock, DirectProfile, Provider, Secret, SigningAlg};
+use comptoir_relay::{CALLBACK_PATH, Desks, FileDesks, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey};
 use jiff::Timestamp;
 use ring::rand::SystemRandom;
 use tokio::net::TcpListener;
@@ -45,6 +45,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         end_uri: Url::parse(&format!("{own}{SIGNED_OUT_PATH}"))?,
         required_acr,
         signing_alg: SigningAlg::Es256,
+        decryption: None,
         scopes: DirectProfile::usual_scopes(required_acr),
     })?;
     let listen = env::var("COMPTOIR_RELAY_LISTEN").unwrap_or_else(|_| "127.0.0.1:8430".to_owned());
@@ -52,8 +53,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
         listener: TcpListener::bind(&listen).await?,
         issuer,
         upstream,
-        desk_client_id: env::var("COMPTOIR_RELAY_DESK_CLIENT_ID").unwrap_or_else(|_| DESK_CLIENT_ID.to_owned()),
+        desks: desks()?,
         sealing_key: SealingKey::from_hex(Secret::new(setting("COMPTOIR_RELAY_SEALING_KEY")?).expose())?,
+        store: Arc::new(MemoryStore::default()),
         clock: Arc::new(SystemClock),
         rng: Arc::new(SystemRandom::new()),
     };
@@ -61,6 +63,14 @@ async fn run() -> Result<(), Box<dyn Error>> {
     tracing::info!(issuer = relay.issuer().as_str(), listen, "the relay answers");
     tokio::signal::ctrl_c().await?;
     Ok(())
+}
+
+/// Enrolled desks, unless the administrator says that whoever knows an identifier is answered.
+fn desks() -> Result<Desks, Box<dyn Error>> {
+    match env::var("COMPTOIR_RELAY_DESK_CLIENT_ID") {
+        Ok(client_id) => Ok(Desks::Public { client_id }),
+        Err(_) => Ok(Desks::Enrolled(Arc::new(FileDesks::at(setting("COMPTOIR_RELAY_DESKS")?.into())))),
+    }
 }
 
 /// Reads a setting that has no default.

@@ -8,7 +8,7 @@ use comptoir_franceconnect::{
     AcrValue, Attempt, AuthorizationCode, BrowserTurn, Clock, DESK_CLIENT_ID, DeskCredential, DirectProfile, Ended,
     HttpClient, IdTokenHint, Loopback, Provider, Returned, Secret, SigningAlg,
 };
-use comptoir_relay::{CALLBACK_PATH, Options, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_relay::{CALLBACK_PATH, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey};
 use comptoir_simulator::{Algorithm, Client, Simulator};
 use jiff::Timestamp;
 use reqwest::StatusCode;
@@ -96,8 +96,9 @@ async fn start_relay(simulator: &Simulator, listener: TcpListener, sealing_key: 
         listener,
         issuer: Url::parse(&issuer).unwrap(),
         upstream,
-        desk_client_id: DESK_CLIENT_ID.to_owned(),
+        desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
         sealing_key,
+        store: Arc::new(MemoryStore::default()),
         clock: Arc::new(clock),
         rng: Arc::new(SystemRandom::new()),
     })
@@ -122,6 +123,7 @@ fn upstream(simulator: &Simulator, client_id: &str, return_uri: &str, end_uri: &
         end_uri: Url::parse(end_uri).unwrap(),
         required_acr: AcrValue::Eidas1,
         signing_alg: SigningAlg::Es256,
+        decryption: None,
         scopes: DirectProfile::usual_scopes(AcrValue::Eidas1),
     })
     .unwrap()
