@@ -61,6 +61,7 @@ impl House {
             required_acr: AcrValue::Eidas1,
             signing_alg: SigningAlg::Es256,
             scopes: DirectProfile::usual_scopes(AcrValue::Eidas1),
+            decryption: None,
         })
         .unwrap();
         let book = Arc::new(MemoryDesks::default());

@@ -1,7 +1,10 @@
 //! The relay as a program: configured by the environment, TLS ended by the proxy before it.
 
+mod command;
+
 use std::env;
 use std::error::Error;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -24,6 +27,12 @@ impl Clock for SystemClock {
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let Some((first, rest)) = arguments.split_first()
+        && first == "desk"
+    {
+        return administrate(rest).await;
+    }
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -31,6 +40,15 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Does a command on the desks; what it says is for the terminal.
+async fn administrate(arguments: &[String]) -> ExitCode {
+    let (said, end) = match command::desk(arguments, &SystemRandom::new(), SystemClock.now()).await {
+        Ok(said) => (std::io::stdout().write_all(said.as_bytes()), ExitCode::SUCCESS),
+        Err(error) => (writeln!(std::io::stderr(), "{error}"), ExitCode::FAILURE),
+    };
+    if said.is_ok() { end } else { ExitCode::FAILURE }
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
