@@ -34,7 +34,7 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
     }
     let client_id = match house.authenticate(&form, "token").await {
         Ok(client_id) => client_id,
-        Err(stranger) => return refused(&stranger, "token"),
+        Err(stranger) => return refused(stranger, "token"),
     };
     let Some(code) = form.get("code") else {
         return error(StatusCode::BAD_REQUEST, "invalid_request");
@@ -81,11 +81,11 @@ pub(crate) async fn userinfo(State(house): State<Arc<House>>, headers: HeaderMap
         Desks::Public { client_id } => client_id.clone(),
         Desks::Enrolled(_) => {
             let Some(form) = form(&headers, &body) else {
-                return refused(&Stranger::Unknown, "userinfo");
+                return refused(Stranger::Unknown, "userinfo");
             };
             match house.authenticate(&form, "userinfo").await {
                 Ok(client_id) => client_id,
-                Err(stranger) => return refused(&stranger, "userinfo"),
+                Err(stranger) => return refused(stranger, "userinfo"),
             }
         }
     };
@@ -183,7 +183,7 @@ pub(crate) fn form(headers: &HeaderMap, body: &Bytes) -> Option<Query> {
     str::from_utf8(body).ok().filter(|_| form).and_then(Query::parse)
 }
 
-fn refused(stranger: &Stranger, act: &'static str) -> Response {
+fn refused(stranger: Stranger, act: &'static str) -> Response {
     match stranger {
         Stranger::Unknown => {
             // What a stranger calls itself is not written down.
