@@ -106,7 +106,7 @@ impl House {
         let mut attempt = Attempt::begin(provider, &loopback, &self.rng, self.clock.now()).unwrap();
         let address = attempt.authorize_url().clone();
         let walk = tokio::spawn(async move { Visitor::new().sign_in(address, "test", Stop::AtTheEnd).await });
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let returned = loopback.wait_return(&mut attempt, deadline, &CancellationToken::new()).await.unwrap();
         let Returned::Code { code, browser } = returned else { panic!("no code") };
         drop(browser);

@@ -73,7 +73,6 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("enrolment-not-offered", "FC-60", false),
     ("enrolment-refused", "FC-61", false),
     ("enrolment-limited", "FC-62", true),
-    ("device-grant-not-offered", "FC-63", false),
 ];
 
 #[cfg(test)]
