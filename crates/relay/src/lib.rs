@@ -14,6 +14,7 @@ mod logout;
 mod metadata;
 mod mint;
 mod page;
+mod postgres;
 mod query;
 mod seal;
 mod store;
@@ -34,6 +35,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::{Host, Url};
 
+pub use postgres::{PostgresError, PostgresStore};
 pub use seal::{SealingKey, SealingKeyError};
 pub use store::{Answer, Kind, MemoryStore, Name, Store, StoreError, Waiting};
 
@@ -114,6 +116,8 @@ impl Relay {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let listener = options.listener;
         let issuer = issuer_text(&options.issuer)?;
+        let mint = Mint::new(options.sealing_key.clone(), issuer.clone());
+        mint.jwks(options.clock.now())?;
         let house = House {
             book: Book {
                 house: issuer.clone(),
@@ -128,7 +132,7 @@ impl Relay {
             desk_client_id: options.desk_client_id,
             sealing_key: options.sealing_key,
             clock: options.clock,
-            mint: Mint::new(options.rng.as_ref())?,
+            mint,
             rng: options.rng,
             http: HttpClient::new()?,
         };

@@ -95,7 +95,7 @@ pub(crate) async fn userinfo(State(house): State<Arc<House>>, headers: HeaderMap
         "franceconnect_id_token": evidence.id_token.expose(),
         "franceconnect_userinfo": evidence.userinfo.expose(),
     });
-    match house.mint.sign(&claims, house.rng.as_ref()) {
+    match house.mint.sign(&claims, now) {
         Ok(jws) => ([(header::CONTENT_TYPE, "application/jwt")], jws).into_response(),
         Err(NoKey) => error(StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
     }
@@ -136,7 +136,7 @@ fn id_token(house: &House, granted: &Granted, access_token: &Secret, now: Timest
         "at_hash": at_hash(access_token.expose()),
         "sealed": sealed,
     });
-    house.mint.sign(&claims, house.rng.as_ref())
+    house.mint.sign(&claims, now)
 }
 
 /// Binds what is sealed to the token it is sealed in.
