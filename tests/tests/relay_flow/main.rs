@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what should not be")]
 
 mod bench;
+mod instances;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
