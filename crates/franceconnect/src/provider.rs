@@ -255,6 +255,12 @@ impl Provider {
         self.0.required_acr
     }
 
+    /// Writes the public halves of the keys that it encrypts for, where it encrypts.
+    #[must_use]
+    pub fn encryption_jwks(&self) -> Option<serde_json::Value> {
+        self.0.decryption.as_ref().map(|keys| keys.jwks())
+    }
+
     /// Returns where to listen.
     #[must_use]
     pub fn return_address(&self) -> ReturnAddress {

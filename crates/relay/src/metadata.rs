@@ -52,3 +52,9 @@ pub(crate) async fn jwks(State(house): State<Arc<House>>) -> Response {
         }
     }
 }
+
+/// Answers the public halves of the keys that FranceConnect+ encrypts for: the `jwks_uri` declared there.
+pub(crate) async fn franceconnect_jwks(State(house): State<Arc<House>>) -> Response {
+    let keys = house.upstream.encryption_jwks().unwrap_or_else(|| json!({"keys": []}));
+    (CACHE, Json(keys)).into_response()
+}

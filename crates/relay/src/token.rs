@@ -17,6 +17,7 @@ use subtle::ConstantTimeEq;
 
 use crate::House;
 use crate::book::{DeskRequest, Granted, Presented};
+use crate::counters::Came;
 use crate::mint::{NoKey, at_hash};
 use crate::query::Query;
 
@@ -96,7 +97,10 @@ pub(crate) async fn userinfo(State(house): State<Arc<House>>, headers: HeaderMap
         "franceconnect_userinfo": evidence.userinfo.expose(),
     });
     match house.mint.sign(&claims, now) {
-        Ok(jws) => ([(header::CONTENT_TYPE, "application/jwt")], jws).into_response(),
+        Ok(jws) => {
+            house.counted.one(Came::Delivered);
+            ([(header::CONTENT_TYPE, "application/jwt")], jws).into_response()
+        }
         Err(NoKey) => error(StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
     }
 }
