@@ -35,7 +35,7 @@ impl Bench {
         let now = Arc::new(AtomicI64::new(START));
         let seconds = Arc::clone(&now);
         let clock = move || Timestamp::from_second(seconds.load(Ordering::SeqCst)).unwrap();
-        let simulator = Simulator::start(Options { port: 0, clock: Arc::new(clock) }).await.unwrap();
+        let simulator = Simulator::start(Options::low(0, Arc::new(clock))).await.unwrap();
         simulator.register(client("relais", Algorithm::Es256));
         simulator.register(client("autre", Algorithm::Rs256));
         Self { simulator, http: http(false), now }
@@ -81,6 +81,7 @@ impl Bench {
         let algorithm = match algorithm {
             Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
             Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+            Algorithm::Hs256 => return None,
         };
         let key = jsonwebtoken::DecodingKey::from_jwk(jwks.find(&header.kid?)?).ok()?;
         let mut validation = jsonwebtoken::Validation::new(algorithm);
@@ -93,14 +94,9 @@ impl Bench {
 }
 
 fn client(client_id: &str, algorithm: Algorithm) -> Client {
-    Client {
-        client_id: client_id.to_owned(),
-        client_secret: SECRET.to_owned(),
-        name: format!("Service {client_id}"),
-        algorithm,
-        redirect_uris: vec![BACK.to_owned()],
-        post_logout_redirect_uris: vec![EXIT.to_owned()],
-    }
+    let name = format!("Service {client_id}");
+    let client = Client::new(client_id, SECRET, &name, vec![BACK.to_owned()], vec![EXIT.to_owned()]);
+    Client { algorithm, ..client }
 }
 
 fn http(cookies: bool) -> reqwest::Client {
