@@ -110,7 +110,7 @@ impl World {
         let level = asked_level(self.platform(), demand.acr_values);
         let under_sso = live_session.as_ref().is_some_and(|key| self.goes_on_under_sso(books, key, &client, level));
         if let Some(error) = self.error_by_redirect(&demand, &client, level, under_sso) {
-            return self.redirect_error(books, &demand.redirect_uri, error);
+            return self.redirect_error(books, &demand.redirect_uri, &error);
         }
         // A hint is for the choice of provider, which SSO skips.
         let hinted = demand.idp_hint.filter(|_| !under_sso).and_then(|hint| provider::find(self.platform(), hint));
@@ -186,7 +186,7 @@ impl World {
     }
 
     /// Returns to the client with an error; `state` and `iss` go with every one.
-    fn redirect_error(&self, books: &mut Books, uri: &Url, error: ErrorByRedirect<'_>) -> Response {
+    fn redirect_error(&self, books: &mut Books, uri: &Url, error: &ErrorByRedirect<'_>) -> Response {
         let parameters = [("error", error.error), ("error_description", error.description.as_str())];
         self.redirect_to_client(books, uri, error.state, &parameters, error.fragment)
     }
