@@ -42,8 +42,16 @@ pub(crate) fn bend(fault: Fault, response: Response, shears: &Shears, stopping: 
         });
         with_body(Body::from_stream(ReaderStream::new(reader)))
     } else if is(Fault::TokenCut) {
-        let half = b"{\"access_token\":\"".as_slice();
-        with_body(Body::from_stream(ReaderStream::new(half.chain(Broken))))
+        let (mut half, reader) = tokio::io::duplex(64);
+        tokio::spawn(async move {
+            // The first half has to leave before the line breaks.
+            if half.write_all(b"{\"access_token\":\"").await.is_ok() {
+                tokio::time::sleep(DRIP).await;
+            }
+        });
+        let mut response = with_body(Body::from_stream(ReaderStream::new(reader)));
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("1000"));
+        response
     } else {
         if is(Fault::TokenClosed) {
             shears.cut();
@@ -56,15 +64,6 @@ fn with_body(body: Body) -> Response {
     let mut response = Response::new(body);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     response
-}
-
-/// What is left to read when the line breaks.
-struct Broken;
-
-impl AsyncRead for Broken {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
-    }
 }
 
 /// Cuts every connection there is; later ones are whole.

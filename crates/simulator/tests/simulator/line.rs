@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use comptoir_simulator::{Algorithm, Fault};
 use reqwest::header::{CONTENT_TYPE, DATE};
 use serde_json::json;
@@ -174,6 +176,18 @@ async fn an_id_token_may_say_more_or_less() {
         let verified = bench.verified(id_token, Algorithm::Es256).await.is_some();
         assert_eq!(verified, !matches!(fault, Fault::KidAbsent | Fault::KidUnknown), "{fault:?}");
     }
+}
+
+#[tokio::test]
+async fn a_present_at_hash_is_right() {
+    let bench = Bench::start().await;
+    bench.simulator.set_fault(Some(Fault::AtHashPresent));
+    let code = Browser::new(&bench).code("test", &[]).await;
+    let (_, token) = bench.token(&code, &[]).await;
+    let access_token = token["access_token"].as_str().unwrap();
+    let hash = ring::digest::digest(&ring::digest::SHA256, access_token.as_bytes());
+    let left = URL_SAFE_NO_PAD.encode(hash.as_ref().get(..16).unwrap());
+    assert_eq!(part(token["id_token"].as_str().unwrap(), 1)["at_hash"], left);
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ mod bench;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod documentation;
+#[cfg(test)]
 mod envelopes;
 #[cfg(test)]
 mod faults;

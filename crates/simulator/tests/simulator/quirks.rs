@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use crate::bench::{BACK, Bench, Browser, Changes, SECRET, STATE, client, part};
 
+type Change = fn(&mut Quirks);
+
 const NONCE_22: &str = "0123456789012345678901";
 
 async fn bench(change: impl FnOnce(&mut Quirks)) -> Bench {
@@ -42,7 +44,7 @@ async fn basic_authentication_works_as_observed_or_is_refused() {
 
 #[tokio::test]
 async fn the_authorization_request_meets_the_other_behaviour() {
-    let cases: &[(&str, fn(&mut Quirks), Changes, Option<&str>, Option<&str>)] = &[
+    let cases: &[(&str, Change, Changes, Option<&str>, Option<&str>)] = &[
         ("nonce of 22, observed", |_| (), &[("nonce", NONCE_22)], None, None),
         ("nonce of 22, older", |quirks| quirks.nonce_min = 32, &[("nonce", NONCE_22)], Some("Y030007"), None),
         ("ungranted scope, observed", |_| (), &[("scope", "openid email")], None, None),
