@@ -9,10 +9,10 @@ fn every_proof_exists() {
     let text = fs::read_to_string(here.join("../../docs/simulator.md")).unwrap();
     let mut proofs = 0;
     for proof in text.split('`').filter(|piece| piece.contains(".rs::")) {
-        let (file, test) = proof.split_once("::").unwrap();
+        let (file, name) = proof.split_once("::").unwrap();
         let found = ["src", "tests/simulator"].iter().any(|folder| {
             let source = fs::read_to_string(here.join(folder).join(file)).unwrap_or_default();
-            source.contains(&format!("fn {test}()"))
+            source.contains(&format!("fn {name}()"))
         });
         assert!(found, "{proof}");
         proofs += 1;
