@@ -6,7 +6,7 @@ use comptoir_desk::Clock as _;
 use comptoir_franceconnect::{
     AcrValue, DESK_CLIENT_ID, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
 };
-use comptoir_relay::{CALLBACK_PATH, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_relay::{CALLBACK_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
 use comptoir_simulator::{Client, Simulator};
 use ring::rand::SystemRandom;
 use std::net::Ipv4Addr;
@@ -65,6 +65,7 @@ impl Demonstration {
             upstream,
             desk_client_id: DESK_CLIENT_ID.to_owned(),
             sealing_key: SealingKey::generate(rng.as_ref())?,
+            store: Arc::new(MemoryStore::default()),
             clock: Arc::new(SystemClock),
             rng,
         })

@@ -9,7 +9,7 @@ use comptoir_franceconnect::{
     AcrValue, DESK_CLIENT_ID, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
 };
 use comptoir_register::{Register, demo};
-use comptoir_relay::{CALLBACK_PATH, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_relay::{CALLBACK_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
 use comptoir_simulator::{Client, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
@@ -143,6 +143,7 @@ impl World {
             upstream,
             desk_client_id: DESK_CLIENT_ID.to_owned(),
             sealing_key: SealingKey::generate(rng.as_ref())?,
+            store: Arc::new(MemoryStore::default()),
             clock: Arc::new(clock.clone()),
             rng,
         })

@@ -26,6 +26,7 @@ mod identify;
 mod jwe;
 mod keys;
 mod loopback;
+mod parked;
 mod pinned;
 mod pivot;
 mod provider;
@@ -51,6 +52,7 @@ pub use jwe::{DecryptionKey, DecryptionKeyError, DecryptionKeys, JweFault, KeyAg
 pub use loopback::{
     Abandonment, BindError, BrowserTurn, EndTurn, Ended, Loopback, Page, ReturnAddress, Returned, WaitError,
 };
+pub use parked::Packed;
 pub use pinned::Environment;
 pub use pivot::pivot_identity;
 pub use provider::{DirectProfile, Endpoints, ProfileError, Provider, RelayProfile, SigningAlg, StateProfile};

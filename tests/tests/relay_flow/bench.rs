@@ -8,7 +8,7 @@ use comptoir_franceconnect::{
     AcrValue, Attempt, AuthorizationCode, BrowserTurn, Clock, DESK_CLIENT_ID, DirectProfile, Ended, HttpClient,
     IdTokenHint, Loopback, Provider, Returned, Secret, SigningAlg,
 };
-use comptoir_relay::{CALLBACK_PATH, Options, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_relay::{CALLBACK_PATH, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey};
 use comptoir_simulator::{Client, Simulator};
 use jiff::Timestamp;
 use reqwest::StatusCode;
@@ -97,6 +97,7 @@ async fn start_relay(simulator: &Simulator, listener: TcpListener, sealing_key: 
         upstream,
         desk_client_id: DESK_CLIENT_ID.to_owned(),
         sealing_key,
+        store: Arc::new(MemoryStore::default()),
         clock: Arc::new(clock),
         rng: Arc::new(SystemRandom::new()),
     })
