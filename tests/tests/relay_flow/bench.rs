@@ -9,7 +9,7 @@ use comptoir_franceconnect::{
     IdTokenHint, Loopback, Provider, Returned, Secret, SigningAlg,
 };
 use comptoir_relay::{CALLBACK_PATH, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey, Store};
-use comptoir_simulator::{Algorithm, Client, Simulator};
+use comptoir_simulator::{Client, Simulator};
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use ring::rand::SystemRandom;
@@ -94,7 +94,7 @@ impl World {
 pub(crate) async fn simulated() -> (Simulator, Hands) {
     let clock = Hands(Arc::new(AtomicI64::new(START)));
     let of_simulator = clock.clone();
-    let options = comptoir_simulator::Options { port: 0, clock: Arc::new(move || of_simulator.now()) };
+    let options = comptoir_simulator::Options::low(0, Arc::new(move || of_simulator.now()));
     (Simulator::start(options).await.unwrap(), clock)
 }
 
@@ -130,14 +130,13 @@ impl Site {
 }
 
 fn upstream(simulator: &Simulator, client_id: &str, return_uri: &str, end_uri: &str) -> Provider {
-    simulator.register(Client {
-        client_id: client_id.to_owned(),
-        client_secret: SECRET.to_owned(),
-        name: "Cabinet".to_owned(),
-        algorithm: Algorithm::Es256,
-        redirect_uris: vec![return_uri.to_owned()],
-        post_logout_redirect_uris: vec![end_uri.to_owned()],
-    });
+    simulator.register(Client::new(
+        client_id,
+        SECRET,
+        "Cabinet",
+        vec![return_uri.to_owned()],
+        vec![end_uri.to_owned()],
+    ));
     Provider::direct(DirectProfile {
         issuer: simulator.issuer().clone(),
         client_id: client_id.to_owned(),
