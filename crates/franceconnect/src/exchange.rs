@@ -8,6 +8,7 @@ use crate::acr::AcrValue;
 use crate::fault::Fault;
 use crate::http_client::{Answer, HttpFault};
 use crate::id_token::{IdTokenFault, SKEW};
+use crate::jwe::JweFault;
 use crate::keys::KeysFault;
 use crate::provider::{Kind, Provider};
 use crate::secret::IdTokenHint;
@@ -62,6 +63,9 @@ pub enum ExchangeFault {
     /// An answer of an unexpected form, or too large.
     #[error("the answer of {0} cannot be read")]
     Malformed(Party),
+    /// A token cannot be decrypted.
+    #[error("a token of {0} cannot be decrypted: {1}")]
+    Undecryptable(Party, JweFault),
     /// The signing keys cannot be had.
     #[error("the signing keys of {0} cannot be had")]
     KeysUnavailable(Party),
@@ -115,6 +119,7 @@ impl Fault for ExchangeFault {
             Self::TokenRefused { .. } => "token-refused",
             Self::ClientRefused { .. } => "client-refused",
             Self::Malformed(_) => "answer-malformed",
+            Self::Undecryptable(..) => "token-undecryptable",
             Self::KeysUnavailable(_) => "keys-unavailable",
             Self::IdTokenInvalid(_) => "id-token-invalid",
             Self::UserinfoRefused(_) => "userinfo-refused",

@@ -54,6 +54,7 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("state-signature-invalid", "FC-27", false),
     ("state-evidence-unbound", "FC-28", false),
     ("keys-unavailable", "FC-29", true),
+    ("token-undecryptable", "FC-34", false),
     ("clock-wrong", "FC-30", false),
     ("level-too-low", "FC-31", true),
     ("session-reused", "FC-32", true),

@@ -76,6 +76,7 @@ impl Redeemed {
         }
         let jws = str::from_utf8(&answer.body).map_err(|_| ExchangeFault::Malformed(party))?;
         let jws = Secret::new(jws.trim().to_owned());
+        let jws = profile.opened(&jws).map_err(|fault| ExchangeFault::Undecryptable(party, fault))?;
         let expected =
             userinfo::Expectation { issuer: &profile.issuer, client_id: &profile.client_id, sub: &self.verified.sub };
         let claims =

@@ -23,6 +23,7 @@ mod fault;
 mod http_client;
 mod id_token;
 mod identify;
+mod jwe;
 mod keys;
 mod loopback;
 mod pinned;
@@ -46,6 +47,7 @@ pub use fault::{Fault, describe};
 pub use http_client::{HttpClient, HttpClientError};
 pub use id_token::IdTokenFault;
 pub use identify::Redeemed;
+pub use jwe::{DecryptionKey, DecryptionKeyError, DecryptionKeys, JweFault, KeyAgreement};
 pub use loopback::{
     Abandonment, BindError, BrowserTurn, EndTurn, Ended, Loopback, Page, ReturnAddress, Returned, WaitError,
 };

@@ -8,6 +8,7 @@ use url::Url;
 use crate::acr::AcrValue;
 use crate::authentication::ClientAuthentication;
 use crate::fault::Fault;
+use crate::jwe::{DecryptionKeys, JweFault, is_encrypted};
 use crate::keys::KeySource;
 use crate::loopback::ReturnAddress;
 use crate::pinned::{self, Environment, issuer_text, may_carry_tokens};
@@ -107,6 +108,8 @@ pub struct DirectProfile {
     pub required_acr: AcrValue,
     /// The pinned algorithm.
     pub signing_alg: SigningAlg,
+    /// The keys that decrypt its tokens, where it encrypts them: FranceConnect+ always does.
+    pub decryption: Option<Arc<DecryptionKeys>>,
     /// The scopes beside `openid`; [`DirectProfile::usual_scopes`] where nothing else was granted.
     pub scopes: Vec<String>,
 }
@@ -134,6 +137,9 @@ pub enum ProfileError {
     /// FranceConnect's issuer is none of the known ones.
     #[error("the FranceConnect issuer of the profile is none of the known ones")]
     FranceConnectUnknown,
+    /// FranceConnect+ encrypts its tokens, and no key decrypts them.
+    #[error("FranceConnect+ encrypts its tokens, and no key of the profile decrypts them")]
+    DecryptionMissing,
     /// A client identifier is empty.
     #[error("a client identifier of the profile is empty")]
     ClientIdMissing,
@@ -144,7 +150,7 @@ impl Fault for ProfileError {
         match self {
             Self::InsecureAddress => "address-insecure",
             Self::FranceConnectUnknown => "franceconnect-unknown",
-            Self::ClientIdMissing => "profile-invalid",
+            Self::DecryptionMissing | Self::ClientIdMissing => "profile-invalid",
         }
     }
 }
@@ -178,6 +184,7 @@ impl Provider {
             required_acr,
             environment: pinned.environment,
             scopes: vec!["identite_pivot".to_owned()],
+            decryption: None,
             authentication: ClientAuthentication::None,
             kind: Kind::Relay(behind),
         }
@@ -194,6 +201,9 @@ impl Provider {
         if !may_carry_tokens(&profile.return_uri) || !may_carry_tokens(&profile.end_uri) {
             return Err(ProfileError::InsecureAddress);
         }
+        if profile.required_acr > AcrValue::Eidas1 && profile.decryption.is_none() {
+            return Err(ProfileError::DecryptionMissing);
+        }
         Profile {
             issuer: issuer_text(&profile.issuer),
             client_id: profile.client_id,
@@ -202,6 +212,7 @@ impl Provider {
             required_acr: profile.required_acr,
             environment: pinned.environment,
             scopes: profile.scopes,
+            decryption: profile.decryption,
             authentication: ClientAuthentication::SecretPost(profile.client_secret),
             kind: Kind::Direct(Registered { return_uri: profile.return_uri, end_uri: profile.end_uri }),
         }
@@ -283,6 +294,7 @@ pub(crate) struct Profile {
     pub(crate) required_acr: AcrValue,
     pub(crate) environment: Environment,
     pub(crate) scopes: Vec<String>,
+    pub(crate) decryption: Option<Arc<DecryptionKeys>>,
     pub(crate) authentication: ClientAuthentication,
     pub(crate) kind: Kind,
 }
@@ -304,6 +316,15 @@ pub(crate) struct Registered {
 }
 
 impl Profile {
+    /// Returns the signed token inside one that the provider sent: itself where no encryption was agreed.
+    pub(crate) fn opened(&self, token: &Secret) -> Result<Secret, JweFault> {
+        match &self.decryption {
+            Some(keys) => keys.decrypt(token),
+            None if is_encrypted(token.expose()) => Err(JweFault::Unexpected),
+            None => Ok(token.clone()),
+        }
+    }
+
     fn checked(self) -> Result<Provider, ProfileError> {
         if self.client_id.is_empty() {
             return Err(ProfileError::ClientIdMissing);

@@ -96,7 +96,10 @@ impl Asked {
         let profile = &self.provider.0;
         let party = self.provider.party();
         let offset = offset(answer, clock.now());
-        let tokens = read_tokens(answer, party)?;
+        let mut tokens = read_tokens(answer, party)?;
+        // What is inside is also what a logout is asked for with (franceconnect.md §7.5).
+        tokens.id_token =
+            profile.opened(&tokens.id_token).map_err(|fault| ExchangeFault::Undecryptable(party, fault))?;
 
         let expected = id_token::Expectation {
             issuer: &profile.issuer,
