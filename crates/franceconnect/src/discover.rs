@@ -26,6 +26,12 @@ pub enum DiscoverError {
     /// Nothing is at this address (404, 410): the relay no longer exists there.
     #[error("there is no relay at this address")]
     Gone,
+    /// A page for people came instead: a captive portal's, a filter's.
+    #[error("a page came instead of the metadata")]
+    Page,
+    /// The server's certificate is not believed.
+    #[error("the certificate of the server is not believed")]
+    Untrusted,
     /// The answer is not the metadata of an OpenID Provider that desks can use.
     #[error("the relay's metadata cannot be used: {0}")]
     MetadataInvalid(&'static str),
@@ -42,6 +48,8 @@ impl Fault for DiscoverError {
         match self {
             Self::Unreachable => "relay-unreachable",
             Self::Gone => "relay-gone",
+            Self::Page => "page-instead",
+            Self::Untrusted => "certificate-refused",
             Self::MetadataInvalid(_) => "metadata-invalid",
             Self::IssuerDiffers => "issuer-differs",
             Self::Profile(error) => error.code(),
@@ -66,6 +74,8 @@ impl Provider {
         let answer = http.get(&address, "application/json").await.map_err(|fault| match fault {
             HttpFault::TooLarge => DiscoverError::MetadataInvalid("too large"),
             HttpFault::Insecure => ProfileError::InsecureAddress.into(),
+            HttpFault::Untrusted => DiscoverError::Untrusted,
+            HttpFault::Page => DiscoverError::Page,
             HttpFault::Unreachable | HttpFault::TimedOut => DiscoverError::Unreachable,
         })?;
         if answer.status >= 500 {
