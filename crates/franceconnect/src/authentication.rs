@@ -21,15 +21,21 @@ pub enum ClientAuthentication {
 
 impl fmt::Debug for ClientAuthentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::SecretPost(_) => "client_secret_post",
-            Self::SecretBasic(_) => "client_secret_basic",
-        })
+        f.write_str(self.as_str())
     }
 }
 
 impl ClientAuthentication {
+    /// Returns the method's name.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::SecretPost(_) => "client_secret_post",
+            Self::SecretBasic(_) => "client_secret_basic",
+        }
+    }
+
     /// Makes what one request to the token endpoint carries.
     pub(crate) fn present(&self, client_id: &str) -> Presented {
         let id = ("client_id", Secret::new(client_id.to_owned()));

@@ -37,6 +37,8 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("http-unavailable", "FC-07", false),
     ("address-insecure", "FC-08", false),
     ("profile-invalid", "FC-09", false),
+    ("provider-file-invalid", "FC-51", false),
+    ("not-franceconnect", "FC-52", false),
     ("relay-unreachable", "FC-10", true),
     ("franceconnect-unreachable", "FC-11", true),
     ("exchange-timed-out", "FC-12", true),

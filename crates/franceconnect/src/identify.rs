@@ -237,10 +237,7 @@ impl State {
 }
 
 fn of_userinfo(fault: UserinfoFault) -> ExchangeFault {
-    match fault {
-        UserinfoFault::Subject => ExchangeFault::SubjectDiffers,
-        other => ExchangeFault::UserinfoInvalid(other),
-    }
+    if fault == UserinfoFault::Subject { ExchangeFault::SubjectDiffers } else { ExchangeFault::UserinfoInvalid(fault) }
 }
 
 pub(crate) enum Failure<F> {

@@ -34,6 +34,7 @@ mod pinned;
 mod pivot;
 mod profile;
 mod provider;
+mod provider_file;
 mod redeem;
 mod returned;
 mod secret;
@@ -61,6 +62,9 @@ pub use open_id_provider::{NotFranceConnect, OpenIdAttempt, OpenIdProvider};
 pub use pinned::Environment;
 pub use pivot::pivot_identity;
 pub use provider::{DirectProfile, Endpoints, ProfileError, Provider, RelayProfile, SigningAlg, StateProfile};
+pub use provider_file::{
+    FileRefused, KeychainUnavailable, ProviderFile, ProviderFileError, ProviderFileProblem, Secrets,
+};
 pub use returned::{AuthorizationError, ReturnQuery, UnverifiedReturn, read_return};
 pub use ring::rand::SecureRandom;
 pub use secret::{AuthorizationCode, IdTokenHint, RandomnessUnavailable, Secret};

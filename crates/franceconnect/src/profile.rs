@@ -151,7 +151,7 @@ pub(crate) enum Bearer {
 /// Whose signature vouches for the person.
 pub(crate) enum Kind {
     /// FranceConnect's, forwarded.
-    Relay(State),
+    Relay(Box<State>),
     /// FranceConnect's own.
     Direct,
     /// The provider's, whoever it is.

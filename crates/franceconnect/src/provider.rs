@@ -173,6 +173,10 @@ impl Provider {
     /// When an address is insecure, or FranceConnect's issuer is not a known one. A simulator is
     /// believed only behind a relay that is itself on this machine.
     pub fn relay(profile: RelayProfile) -> Result<Self, ProfileError> {
+        Self::relay_profile(profile)?.checked()
+    }
+
+    pub(crate) fn relay_profile(profile: RelayProfile) -> Result<Profile, ProfileError> {
         let RelayProfile { issuer, client_id, endpoints, state, required_acr } = profile;
         let pinned = pinned::find(&state.issuer).ok_or(ProfileError::FranceConnectUnknown)?;
         if pinned.environment == Environment::Simulator && !pinned::is_loopback(&issuer) {
@@ -192,7 +196,7 @@ impl Provider {
             alg: state.signing_alg,
             keys: KeySource::new(keys, None),
         };
-        Profile {
+        Ok(Profile {
             issuer: issuer_text(&issuer),
             client_id,
             party: Party::Relay,
@@ -214,9 +218,8 @@ impl Provider {
             userinfo: Userinfo::of_franceconnect(SigningAlg::Es256, false),
             exchange_within: EXCHANGE_WITHIN,
             claim_names: BTreeMap::new(),
-            kind: Kind::Relay(behind),
-        }
-        .checked()
+            kind: Kind::Relay(Box::new(behind)),
+        })
     }
 
     /// Makes the profile of FranceConnect itself.
@@ -224,6 +227,10 @@ impl Provider {
     /// # Errors
     /// When an address is insecure, or the issuer is not a known one.
     pub fn direct(profile: DirectProfile) -> Result<Self, ProfileError> {
+        Self::direct_profile(profile)?.checked()
+    }
+
+    pub(crate) fn direct_profile(profile: DirectProfile) -> Result<Profile, ProfileError> {
         let pinned = pinned::find(&profile.issuer).ok_or(ProfileError::FranceConnectUnknown)?;
         let endpoints = Endpoints::of_franceconnect(&profile.issuer)?;
         if !may_carry_tokens(&profile.return_uri) || !may_carry_tokens(&profile.end_uri) {
@@ -234,7 +241,7 @@ impl Provider {
         }
         let mac = (profile.signing_alg == SigningAlg::Hs256).then(|| profile.client_secret.clone());
         let listen = ReturnAddress::Registered { return_uri: profile.return_uri, end_uri: profile.end_uri };
-        Profile {
+        Ok(Profile {
             issuer: issuer_text(&profile.issuer),
             client_id: profile.client_id,
             party: Party::FranceConnect,
@@ -258,8 +265,7 @@ impl Provider {
             exchange_within: EXCHANGE_WITHIN,
             claim_names: BTreeMap::new(),
             kind: Kind::Direct,
-        }
-        .checked()
+        })
     }
 
     /// Returns the issuer, as it stands in tokens.
