@@ -170,7 +170,7 @@ async fn metadata_is_a_check_before_anything_is_asked() {
         ("plain PKCE", &plain, with("code_challenge_methods_supported", json!(["plain"])), "metadata-invalid"),
         ("no keys", &plain, with("jwks_uri", Value::Null), "metadata-invalid"),
         ("token without TLS", &plain, with("token_endpoint", json!("http://x.example/t")), "address-insecure"),
-        ("issuer twice", &plain, Some(format!("{{\"issuer\":\"x\",{}", &found.to_string()[1..])), "metadata-invalid"),
+        ("issuer twice", &plain, Some(found.to_string().replacen('{', "{\"issuer\":\"x\",", 1)), "metadata-invalid"),
         ("none", &plain, None, "metadata-invalid"),
         ("checked", &known, Some(found.to_string()), OK),
         ("checked: another issuer", &known, with("issuer", json!("https://autre.example")), "issuer-differs"),
@@ -192,7 +192,7 @@ async fn metadata_is_a_check_before_anything_is_asked() {
 async fn a_certificate_that_nobody_knows_is_named_until_its_authority_is_believed() {
     let address = serve_tls();
     let file = format!("kind = \"generic\"\nissuer = \"{address}\"\nclient_id = \"c\"\n");
-    let with = |pem: Option<&str>| Network { extra_authorities: pem.map(|pem| pem.into()), proxy: Proxy::None };
+    let with = |pem: Option<&str>| Network { extra_authorities: pem.map(Into::into), proxy: Proxy::None };
     for (rule, network, expected) in [
         ("unknown", with(None), "certificate-refused"),
         ("believed; it then says nothing", with(Some(include_str!("certificate.pem"))), "provider-unreachable"),
