@@ -20,8 +20,8 @@ fn names(told: &Told) -> Vec<&'static str> {
             Step::Waiting { .. } => "waiting",
             Step::Identity { .. } => "identity",
             Step::Verdict(_) => "verdict",
-            Step::SignedOut { confirmed: true } => "signed-out",
-            Step::SignedOut { confirmed: false } => "not-signed-out",
+            Step::SignedOut { confirmed: true, .. } => "signed-out",
+            Step::SignedOut { confirmed: false, .. } => "not-signed-out",
         })
         .collect()
 }

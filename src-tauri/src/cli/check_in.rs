@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::folders::Environment;
 use crate::opening::{self, Opened};
 use crate::window::present;
-use comptoir_desk::{CheckInRequest, Outcome, Purpose, Step, Verdict, check_in};
+use comptoir_desk::{CheckInRequest, Opened as Place, Outcome, Purpose, Step, Verdict, check_in};
 use comptoir_franceconnect::{HttpClient, Provider};
 use comptoir_identity::{BirthDate, PivotIdentity};
 use comptoir_register::{RecordId, Search};
@@ -77,7 +77,11 @@ async fn attempt(args: &CheckInArgs, lines: &Lines, cancel: &CancellationToken) 
         }
         (None, None) => return Err(Stop::Usage("Indiquez --demo ou --relay ISSUER.")),
     };
-    let opening = if args.no_browser { Opening::ByHand } else { Opening::System };
+    let opening = match (args.no_browser, args.shared_browser) {
+        (true, _) => Opening::ByHand,
+        (false, true) => Opening::Shared,
+        (false, false) => Opening::ThrowAway,
+    };
     let Opened { desk, .. } = opening::open(environment, args.session_only, http, opening)?;
     let opened = match stem {
         Some((birth_date, name)) => only_record(&desk.register, birth_date, name)?,
@@ -112,10 +116,21 @@ fn tell(lines: &Lines, step: &Step) {
                     ("sign-out", "Ouvrez cette adresse pour fermer la session FranceConnect précédente")
                 }
             };
-            lines.event(
-                &json!({"event": "open-browser", "url": address.as_str(), "purpose": purpose, "opened": opened}),
-                &format!("{french} :\n{address}"),
-            );
+            let (opened, place) = match opened {
+                Some(Place::ThrowAway) => (true, "throw-away"),
+                Some(Place::Shared) => (true, "shared"),
+                Some(Place::ByHand) | None => (false, "by-hand"),
+            };
+            let event = json!({
+                "event": "open-browser", "url": address.as_str(), "purpose": purpose, "opened": opened, "browser": place,
+            });
+            // Not shown to a person: opened elsewhere, a session would outlive the check-in.
+            let french = if place == "throw-away" {
+                "Une fenêtre de navigateur s'est ouverte pour le patient ; elle se fermera seule.".to_owned()
+            } else {
+                format!("{french} :\n{address}")
+            };
+            lines.event(&event, &french);
         }
         Step::Waiting { deadline } => lines.event(
             &json!({"event": "waiting", "deadline_s": deadline.as_secs()}),
@@ -126,12 +141,12 @@ fn tell(lines: &Lines, step: &Step) {
             &format!("Identité reçue de FranceConnect (niveau {}).", acr.as_str()),
         ),
         Step::Verdict(verdict) => lines.event(&verdict_event(verdict), &french_verdict(verdict)),
-        Step::SignedOut { confirmed } => lines.event(
-            &json!({"event": "signed-out", "confirmed": confirmed}),
-            if *confirmed {
-                "Session FranceConnect fermée."
-            } else {
-                "La fermeture de la session FranceConnect n'est pas confirmée : fermez le navigateur."
+        Step::SignedOut { confirmed, remains } => lines.event(
+            &json!({"event": "signed-out", "confirmed": confirmed, "remains": remains}),
+            match (confirmed, remains) {
+                (true, _) => "Session FranceConnect fermée.",
+                (false, false) => "Session FranceConnect effacée avec le navigateur du patient.",
+                (false, true) => "La fermeture de la session FranceConnect n'est pas confirmée : fermez le navigateur.",
             },
         ),
     }
