@@ -39,7 +39,7 @@ pub(super) struct Profiles {
 struct Started {
     folder: PathBuf,
     child: Option<Child>,
-    lock: File,
+    _lock: File,
 }
 
 impl Profiles {
@@ -59,7 +59,7 @@ impl Profiles {
         lock.try_lock()?;
         let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
         // Noted before it exists: whatever fails from here on is destroyed with the rest.
-        started.push(Started { folder: folder.clone(), child: None, lock });
+        started.push(Started { folder: folder.clone(), child: None, _lock: lock });
         private_folder(&folder)?;
         let (file, content) = settings(found.kind);
         let file = folder.join(file);
@@ -182,4 +182,107 @@ fn private_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn private_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::super::known::Kind;
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    const ADDRESS: &str = "http://127.0.0.1:9/authorize";
+
+    /// A browser that stays, with its arguments on its command line.
+    fn browser(folder: &Path, content: &str) -> Found {
+        let program = folder.join("browser");
+        fs::write(&program, format!("#!/bin/sh\n{content}\n")).expect("written");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("executable");
+        Found { kind: Kind::Chromium, program }
+    }
+
+    fn program(data: &tempfile::TempDir, name: &str) -> PathBuf {
+        let folder = data.path().join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        folder
+    }
+
+    fn folders(data: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(data.join(FOLDER)).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+    }
+
+    #[test]
+    fn a_profile_goes_with_its_browser_even_one_that_does_not_listen() {
+        let address = Url::parse(ADDRESS).expect("an address");
+        for (rule, content) in [
+            ("it closes when asked", "while true; do sleep 0.1; done"),
+            ("it does not", "trap '' TERM\nwhile true; do sleep 0.1; done"),
+        ] {
+            let data = tempfile::tempdir().expect("a folder");
+            let profiles = Profiles::new(data.path());
+            profiles.start(&browser(data.path(), content), &address).expect(rule);
+            let made = folders(data.path());
+            let [profile] = made.as_slice() else { panic!("{rule}: {made:?}") };
+            let mode = fs::metadata(profile).expect("a profile").permissions().mode() & 0o777;
+            assert_eq!((mode, system::using(profile).len()), (0o700, 1), "{rule}");
+            assert!(profile.join("Default/Preferences").is_file() && profiles.remain(), "{rule}");
+            profiles.destroy().expect(rule);
+            assert_eq!((system::using(profile).len(), profiles.remain()), (0, false), "{rule}");
+            assert_eq!(
+                fs::read_dir(data.path().join(FOLDER)).expect("the folder").count(),
+                0,
+                "{rule}: nothing is left"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_crash_left_is_ended_and_removed_and_another_programs_is_left_alone() {
+        let address = Url::parse(ADDRESS).expect("an address");
+        let data = tempfile::tempdir().expect("a folder");
+        let crashed = Profiles::new(data.path());
+        crashed.start(&browser(data.path(), "while true; do sleep 0.1; done"), &address).expect("started");
+        let made = folders(data.path());
+        let [profile] = made.as_slice() else { panic!("{made:?}") };
+
+        let next = Profiles::new(data.path());
+        next.destroy().expect("nothing of its own");
+        assert_eq!((system::using(profile).len(), next.remain()), (1, false), "a program at work keeps its profile");
+
+        // As a crash: the lock goes, nothing else does.
+        let mut left = std::mem::take(&mut *crashed.started.lock().expect("no panic"));
+        let child = left.pop().and_then(|started| started.child);
+        assert!(next.remain(), "now it is nobody's");
+        let reaped = thread::spawn(move || child.expect("a browser").wait());
+        next.destroy().expect("destroyed");
+        reaped.join().expect("no panic").expect("ended");
+        assert_eq!((system::using(profile).len(), next.remain(), profile.exists()), (0, false, false));
+    }
+
+    #[test]
+    fn a_browser_that_does_not_start_is_an_error_and_leaves_nothing() {
+        let data = tempfile::tempdir().expect("a folder");
+        let profiles = Profiles::new(data.path());
+        let stays = "while true; do sleep 0.1; done";
+        for (rule, found, address) in [
+            ("it ends at once", browser(&program(&data, "a"), "exit 1"), ADDRESS),
+            ("it is not there", Found { kind: Kind::Firefox, program: data.path().join("nowhere") }, ADDRESS),
+            ("an address that is not to be opened", browser(&program(&data, "b"), stays), "file:///etc/passwd"),
+        ] {
+            let address = Url::parse(address).expect("an address");
+            assert!(profiles.start(&found, &address).is_err(), "{rule}");
+            profiles.destroy().expect(rule);
+            assert!(folders(data.path()).is_empty() && !profiles.remain(), "{rule}");
+        }
+    }
+
+    #[test]
+    fn dropped_it_destroys_what_it_started() {
+        let address = Url::parse(ADDRESS).expect("an address");
+        let data = tempfile::tempdir().expect("a folder");
+        let profiles = Profiles::new(data.path());
+        profiles.start(&browser(data.path(), "while true; do sleep 0.1; done"), &address).expect("started");
+        drop(profiles);
+        assert!(folders(data.path()).is_empty());
+    }
 }

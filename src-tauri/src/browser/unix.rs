@@ -19,6 +19,6 @@ pub(super) fn end(processes: &[u32], forced: bool) {
     let signal = if forced { Signal::KILL } else { Signal::TERM };
     for process in processes.iter().filter_map(|&id| Pid::from_raw(i32::try_from(id).ok()?)) {
         // Gone meanwhile, or another person's: whether it still runs is looked at afterwards.
-        drop(kill_process(process, signal));
+        kill_process(process, signal).ok();
     }
 }
