@@ -7,6 +7,7 @@ use crate::demonstration::Demonstration;
 use crate::failure::Failure;
 use crate::folders::Environment;
 use crate::opening::{self, Opened};
+use crate::page_codes;
 use crate::window::present;
 use comptoir_desk::{CheckInRequest, Opened as Place, Outcome, Purpose, Step, Verdict, check_in};
 use comptoir_franceconnect::{HttpClient, Provider};
@@ -26,6 +27,9 @@ pub(super) async fn run(args: CheckInArgs) -> Exit {
         }
         result = attempt(&args, &lines, &cancel) => match result {
             Ok(outcome) => {
+                if outcome == Outcome::Abandoned && !args.json {
+                    lines.event(&Value::Null, &page_codes::as_text());
+                }
                 lines.event(&json!({"event": "done", "outcome": outcome.code()}), "Terminé.");
                 match outcome {
                     Outcome::Concordant | Outcome::Explained | Outcome::Discordant | Outcome::Several | Outcome::Unknown => Exit::Done,
