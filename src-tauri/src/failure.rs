@@ -115,6 +115,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ("configuration-invalid", "Le fichier de configuration n'est pas valide. Le registre est intact. Il doit contenir une ligne relay = \"https://…\"."),
     ("relay-of-another-environment", "Le relais configuré sert des identités fictives (simulateur ou bac à sable), alors que ce registre est celui du cabinet. Rien n'a été ouvert ni modifié. Corrigez l'adresse du relais avec votre informaticien."),
     ("browser-session-may-remain", "Une session FranceConnect est peut-être restée ouverte dans le navigateur après une vérification interrompue. Aucune donnée n'a été perdue. Fermez toutes les fenêtres du navigateur, puis confirmez-le pour continuer."),
+    ("browser-profile-remains", "La fenêtre de navigateur d'une vérification précédente n'a pas pu être fermée. Aucune donnée n'a été perdue. Fermez-la à la main, puis recommencez."),
     ("browser-mark", "Comptoir n'a pas pu noter le début de la vérification sur le disque. Le navigateur n'a pas été ouvert. Vérifiez les droits et l'espace disque du dossier de données."),
     ("port-taken", "Le port de retour de FranceConnect est déjà pris par un autre programme. Le navigateur n'a pas été ouvert. Fermez l'autre programme ou une autre fenêtre de Comptoir, puis réessayez."),
     ("port-reserved", "Le système réserve le port de retour de FranceConnect. Le navigateur n'a pas été ouvert. Prévenez votre informaticien (sous Windows : netsh interface ipv4 show excludedportrange)."),
@@ -215,6 +216,7 @@ impl From<BrowserError> for Failure {
         match error {
             BrowserError::NotStarted => Self::new("browser-not-started", "BR-01", true),
             BrowserError::Mark => Self::new("browser-mark", "BR-02", true),
+            BrowserError::ProfileRemains => Self::new("browser-profile-remains", "BR-04", true),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::visitor::{Stop, Stuck, Visitor};
 use comptoir_desk::{
-    Browser, BrowserError, CheckInError, CheckInRequest, Clock, Concluded, Desk, Keychain, MemoryKeychain, Patience,
-    Step, Verdict, check_in,
+    Browser, BrowserError, CheckInError, CheckInRequest, Clock, Concluded, Desk, Keychain, MemoryKeychain, Opened,
+    Patience, Purpose, Step, Verdict, check_in,
 };
 use comptoir_franceconnect::{
     AcrValue, DESK_CLIENT_ID, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
@@ -62,14 +62,51 @@ impl Clock for WorldClock {
 #[derive(Debug, Default)]
 pub struct HeldBrowser {
     mark: AtomicBool,
+    throws_away: AtomicBool,
+    profile: AtomicBool,
+    stuck: AtomicBool,
+}
+
+impl HeldBrowser {
+    /// From now on signs in in throw-away profiles.
+    pub fn throw_away(&self) {
+        self.throws_away.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether its profiles can no longer be destroyed.
+    pub fn stick(&self, stuck: bool) {
+        self.stuck.store(stuck, Ordering::SeqCst);
+    }
+
+    /// Whether a profile is there.
+    #[must_use]
+    pub fn has_a_profile(&self) -> bool {
+        self.profile.load(Ordering::SeqCst)
+    }
 }
 
 impl Browser for HeldBrowser {
-    fn open(&self, _: &Url) -> Result<bool, BrowserError> {
-        Ok(false)
+    fn open(&self, _: &Url, purpose: Purpose) -> Result<Opened, BrowserError> {
+        if purpose == Purpose::SignIn && self.throws_away.load(Ordering::SeqCst) {
+            self.profile.store(true, Ordering::SeqCst);
+            return Ok(Opened::ThrowAway);
+        }
+        Ok(Opened::ByHand)
+    }
+
+    fn destroy_profiles(&self) -> Result<(), BrowserError> {
+        if self.has_a_profile() && self.stuck.load(Ordering::SeqCst) {
+            return Err(BrowserError::ProfileRemains);
+        }
+        self.profile.store(false, Ordering::SeqCst);
+        Ok(())
     }
 
     fn may_hold_a_session(&self) -> bool {
+        self.is_remembered() || self.has_a_profile()
+    }
+
+    fn is_remembered(&self) -> bool {
         self.mark.load(Ordering::SeqCst)
     }
 

@@ -7,8 +7,9 @@ use crate::browser::Opening;
 use crate::failure::Failure;
 use crate::folders::Environment;
 use crate::opening::{self, Opened};
+use crate::page_codes;
 use crate::window::present;
-use comptoir_desk::{CheckInRequest, Outcome, Purpose, Step, Verdict, check_in};
+use comptoir_desk::{CheckInRequest, Opened as Place, Outcome, Purpose, Step, Verdict, check_in};
 use comptoir_identity::{BirthDate, PivotIdentity};
 use comptoir_register::{RecordId, Search};
 use serde_json::{Map, Value, json};
@@ -25,6 +26,9 @@ pub(super) async fn run(args: CheckInArgs) -> Exit {
         }
         result = attempt(&args, &lines, &cancel) => match result {
             Ok(outcome) => {
+                if outcome == Outcome::Abandoned && !args.json {
+                    lines.event(&Value::Null, &page_codes::as_text());
+                }
                 lines.event(&json!({"event": "done", "outcome": outcome.code()}), "Terminé.");
                 match outcome {
                     Outcome::Concordant | Outcome::Explained | Outcome::Discordant | Outcome::Several | Outcome::Unknown => Exit::Done,
@@ -69,7 +73,11 @@ async fn attempt(args: &CheckInArgs, lines: &Lines, cancel: &CancellationToken) 
     let chosen = choose(&args.provider).await.map_err(Stop::Provider)?;
     let provider = chosen.franceconnect().map_err(Stop::Provider)?;
     let environment = if args.provider.demo { Environment::Demonstration } else { Environment::behind(&provider) };
-    let opening = if args.no_browser { Opening::ByHand } else { Opening::System };
+    let opening = match (args.no_browser, args.shared_browser) {
+        (true, _) => Opening::ByHand,
+        (false, true) => Opening::Shared,
+        (false, false) => Opening::ThrowAway,
+    };
     let Opened { mut desk, .. } = opening::open(environment, args.session_only, chosen.http.clone(), opening)?;
     desk.patience.sign_in = chosen.sign_in_within;
     let opened = match stem {
@@ -105,10 +113,21 @@ fn tell(lines: &Lines, step: &Step) {
                     ("sign-out", "Ouvrez cette adresse pour fermer la session FranceConnect précédente")
                 }
             };
-            lines.event(
-                &json!({"event": "open-browser", "url": address.as_str(), "purpose": purpose, "opened": opened}),
-                &format!("{french} :\n{address}"),
-            );
+            let (opened, place) = match opened {
+                Some(Place::ThrowAway) => (true, "throw-away"),
+                Some(Place::Shared) => (true, "shared"),
+                Some(Place::ByHand) | None => (false, "by-hand"),
+            };
+            let event = json!({
+                "event": "open-browser", "url": address.as_str(), "purpose": purpose, "opened": opened, "browser": place,
+            });
+            // Not shown to a person: opened elsewhere, a session would outlive the check-in.
+            let french = if place == "throw-away" {
+                "Une fenêtre de navigateur s'est ouverte pour le patient ; elle se fermera seule.".to_owned()
+            } else {
+                format!("{french} :\n{address}")
+            };
+            lines.event(&event, &french);
         }
         Step::Waiting { deadline } => lines.event(
             &json!({"event": "waiting", "deadline_s": deadline.as_secs()}),
@@ -119,12 +138,12 @@ fn tell(lines: &Lines, step: &Step) {
             &format!("Identité reçue de FranceConnect (niveau {}).", acr.as_str()),
         ),
         Step::Verdict(verdict) => lines.event(&verdict_event(verdict), &french_verdict(verdict)),
-        Step::SignedOut { confirmed } => lines.event(
-            &json!({"event": "signed-out", "confirmed": confirmed}),
-            if *confirmed {
-                "Session FranceConnect fermée."
-            } else {
-                "La fermeture de la session FranceConnect n'est pas confirmée : fermez le navigateur."
+        Step::SignedOut { confirmed, remains } => lines.event(
+            &json!({"event": "signed-out", "confirmed": confirmed, "remains": remains}),
+            match (confirmed, remains) {
+                (true, _) => "Session FranceConnect fermée.",
+                (false, false) => "Session FranceConnect effacée avec le navigateur du patient.",
+                (false, true) => "La fermeture de la session FranceConnect n'est pas confirmée : fermez le navigateur.",
             },
         ),
     }

@@ -85,6 +85,9 @@ pub(crate) struct CheckInArgs {
     /// N'ouvre pas de navigateur : affiche l'adresse et attend.
     #[arg(long)]
     no_browser: bool,
+    /// Ouvre le navigateur habituel du poste au lieu d'un navigateur à profil jetable.
+    #[arg(long, conflicts_with = "no_browser")]
+    shared_browser: bool,
     /// Le navigateur a été fermé depuis la dernière vérification interrompue.
     #[arg(long)]
     browser_closed: bool,
