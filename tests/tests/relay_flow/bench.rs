@@ -18,11 +18,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-const START: i64 = 1_800_000_000;
+pub(crate) const START: i64 = 1_800_000_000;
 const SECRET: &str = "a-secret-of-at-least-32-characters";
 
 #[derive(Clone)]
-pub(crate) struct Hands(Arc<AtomicI64>);
+pub(crate) struct Hands(pub(crate) Arc<AtomicI64>);
 
 impl Hands {
     pub(crate) fn advance(&self, seconds: i64) {
@@ -106,7 +106,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    fn alone(port: u16, sealing_key: SealingKey) -> Self {
+    pub(crate) fn alone(port: u16, sealing_key: SealingKey) -> Self {
         Self { port, sealing_key, store: Arc::new(MemoryStore::default()) }
     }
 
@@ -202,6 +202,9 @@ pub(crate) fn soon() -> Instant {
     Instant::now() + Duration::from_secs(30)
 }
 
+/// Whom the person chooses to sign in with: the first one is not at FranceConnect+.
+const PROVIDERS: [&str; 2] = ["impots", "france-identite"];
+
 /// What the person does at FranceConnect.
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
@@ -247,11 +250,14 @@ async fn walk_to(browser: &reqwest::Client, from: Url, step: Step, until: Option
         }
         let html = answer.text().await.unwrap();
         let next = if let (Some(form), Step::SignIn(_)) = (attribute(&html, "providers", "action"), step) {
-            browser.get(format!("{form}?provider={}", attribute(&html, "provider-impots", "value").unwrap()))
+            let provider = PROVIDERS.iter().find_map(|id| attribute(&html, &format!("provider-{id}"), "value"));
+            browser.get(format!("{form}?provider={}", provider.unwrap()))
         } else if let (Some(abort), Step::Abort) = (attribute(&html, "abort", "href"), step) {
             browser.get(abort)
         } else if let (Some(form), Step::SignIn(login)) = (attribute(&html, "sign-in-form", "action"), step) {
-            browser.post(form).form(&[("provider", "impots"), ("login", login), ("password", "123")])
+            let (_, after) = html.split_once("name=\"provider\" value=\"").unwrap();
+            let provider = after.split('"').next().unwrap();
+            browser.post(form).form(&[("provider", provider), ("login", login), ("password", "123")])
         } else if let Some(form) = attribute(&html, "information", "action") {
             browser.post(form)
         } else if let Some(form) = attribute(&html, "logout", "action") {
