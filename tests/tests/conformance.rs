@@ -28,3 +28,9 @@ fn judged_by(file: &str) {
 fn openid_client_is_a_service_of_the_low_platform() {
     judged_by("low.test.mjs");
 }
+
+#[test]
+#[ignore = "needs the npm packages: ./x test"]
+fn openid_client_is_a_desk_of_the_relay() {
+    judged_by("relay.test.mjs");
+}
