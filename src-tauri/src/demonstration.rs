@@ -57,6 +57,7 @@ impl Demonstration {
             end_uri,
             required_acr: AcrValue::Eidas1,
             signing_alg: SigningAlg::Es256,
+            decryption: None,
             scopes: DirectProfile::usual_scopes(AcrValue::Eidas1),
         })?;
         let relay = Relay::start(comptoir_relay::Options {

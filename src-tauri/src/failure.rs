@@ -136,6 +136,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ("client-refused", "Le relais ou FranceConnect ne reconnaît pas ce poste. Le registre n'a pas été modifié. Prévenez votre informaticien ; en attendant, utilisez la pièce d'identité."),
     ("answer-malformed", "La réponse reçue n'est pas lisible. Elle a été écartée et le registre n'a pas été modifié. Recommencez ; si cela se répète, donnez la référence au support."),
     ("keys-unavailable", "Les clés de signature de FranceConnect ne sont pas accessibles : l'identité ne peut pas être contrôlée. Elle a été écartée. Réessayez dans quelques minutes."),
+    ("token-undecryptable", "Une réponse chiffrée n'a pas pu être lue avec la clé de ce client. Elle a été écartée et le registre n'a pas été modifié. Utilisez la pièce d'identité et prévenez votre informaticien : la clé de déchiffrement ne correspond plus à celle qui est publiée."),
     ("id-token-invalid", "L'identité reçue n'a pas passé les contrôles de signature. Elle a été écartée et le registre n'a pas été modifié. Utilisez la pièce d'identité et donnez la référence au support."),
     ("userinfo-refused", "FranceConnect n'a pas remis l'identité. Le registre n'a pas été modifié. Recommencez la vérification."),
     ("userinfo-invalid", "L'identité reçue n'a pas passé les contrôles de signature. Elle a été écartée et le registre n'a pas été modifié. Utilisez la pièce d'identité et donnez la référence au support."),

@@ -136,6 +136,7 @@ impl World {
             end_uri,
             required_acr: AcrValue::Eidas1,
             signing_alg: SigningAlg::Es256,
+            decryption: None,
             scopes: DirectProfile::usual_scopes(AcrValue::Eidas1),
         })?;
         let relay = Relay::start(comptoir_relay::Options {

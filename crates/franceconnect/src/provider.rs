@@ -1,5 +1,6 @@
 //! Whom to talk to: the relay in production, FranceConnect's sandbox or the simulator directly.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,10 +8,14 @@ use url::Url;
 
 use crate::acr::AcrValue;
 use crate::authentication::ClientAuthentication;
+use crate::exchange::Party;
 use crate::fault::Fault;
+use crate::id_token::Age;
+use crate::jwe::DecryptionKeys;
 use crate::keys::KeySource;
 use crate::loopback::ReturnAddress;
 use crate::pinned::{self, Environment, issuer_text, may_carry_tokens};
+use crate::profile::{Back, EXCHANGE_WITHIN, IdTokenRules, Kind, Level, Profile, Request, State, Userinfo};
 use crate::secret::{IdTokenHint, Secret};
 
 /// A provider's profile; cheap to clone. The same code verifies both kinds.
@@ -50,7 +55,7 @@ impl Endpoints {
         })
     }
 
-    fn all(&self) -> [&Url; 5] {
+    pub(crate) fn all(&self) -> [&Url; 5] {
         [&self.authorization, &self.token, &self.userinfo, &self.jwks, &self.end_session]
     }
 }
@@ -62,6 +67,10 @@ pub enum SigningAlg {
     Es256,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     Rs256,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+    /// HMAC with SHA-256, by the client secret: never unless a client is registered so.
+    Hs256,
 }
 
 /// FranceConnect as it stands behind a relay: whose signature the desk verifies itself.
@@ -107,6 +116,8 @@ pub struct DirectProfile {
     pub required_acr: AcrValue,
     /// The pinned algorithm.
     pub signing_alg: SigningAlg,
+    /// The keys that decrypt its tokens, where it encrypts them: FranceConnect+ always does.
+    pub decryption: Option<Arc<DecryptionKeys>>,
     /// The scopes beside `openid`; [`DirectProfile::usual_scopes`] where nothing else was granted.
     pub scopes: Vec<String>,
 }
@@ -134,6 +145,12 @@ pub enum ProfileError {
     /// FranceConnect's issuer is none of the known ones.
     #[error("the FranceConnect issuer of the profile is none of the known ones")]
     FranceConnectUnknown,
+    /// FranceConnect+ encrypts its tokens, and no key decrypts them.
+    #[error("FranceConnect+ encrypts its tokens, and no key of the profile decrypts them")]
+    DecryptionMissing,
+    /// FranceConnect's signature behind a relay must be one that nobody else can make.
+    #[error("FranceConnect's signature behind a relay cannot be one made with a shared secret")]
+    SharedSignature,
     /// A client identifier is empty.
     #[error("a client identifier of the profile is empty")]
     ClientIdMissing,
@@ -144,7 +161,7 @@ impl Fault for ProfileError {
         match self {
             Self::InsecureAddress => "address-insecure",
             Self::FranceConnectUnknown => "franceconnect-unknown",
-            Self::ClientIdMissing => "profile-invalid",
+            Self::DecryptionMissing | Self::SharedSignature | Self::ClientIdMissing => "profile-invalid",
         }
     }
 }
@@ -156,6 +173,10 @@ impl Provider {
     /// When an address is insecure, or FranceConnect's issuer is not a known one. A simulator is
     /// believed only behind a relay that is itself on this machine.
     pub fn relay(profile: RelayProfile) -> Result<Self, ProfileError> {
+        Self::relay_profile(profile)?.checked()
+    }
+
+    pub(crate) fn relay_profile(profile: RelayProfile) -> Result<Profile, ProfileError> {
         let RelayProfile { issuer, client_id, endpoints, state, required_acr } = profile;
         let pinned = pinned::find(&state.issuer).ok_or(ProfileError::FranceConnectUnknown)?;
         if pinned.environment == Environment::Simulator && !pinned::is_loopback(&issuer) {
@@ -164,24 +185,41 @@ impl Provider {
         if state.client_id.is_empty() {
             return Err(ProfileError::ClientIdMissing);
         }
+        if state.signing_alg == SigningAlg::Hs256 {
+            // Whoever knows the relay's secret could sign as the State.
+            return Err(ProfileError::SharedSignature);
+        }
         let keys = Endpoints::of_franceconnect(&state.issuer)?.jwks;
         let behind = State {
             issuer: issuer_text(&state.issuer),
             client_id: state.client_id,
-            keys: KeySource::new(keys, state.signing_alg),
+            alg: state.signing_alg,
+            keys: KeySource::new(keys, None),
         };
-        Profile {
+        Ok(Profile {
             issuer: issuer_text(&issuer),
             client_id,
-            keys: KeySource::new(endpoints.jwks.clone(), SigningAlg::Es256),
-            endpoints,
-            required_acr,
+            party: Party::Relay,
             environment: pinned.environment,
-            scopes: vec!["identite_pivot".to_owned()],
+            keys: KeySource::new(endpoints.jwks.clone(), None),
+            endpoints,
+            logs_out: true,
             authentication: ClientAuthentication::None,
-            kind: Kind::Relay(behind),
-        }
-        .checked()
+            request: Request {
+                scopes: vec!["identite_pivot".to_owned()],
+                acr_values: vec![required_acr.as_str().to_owned()],
+                pkce: true,
+                more: Vec::new(),
+            },
+            back: Back::straight(ReturnAddress::Ephemeral, true),
+            id_token: IdTokenRules::of_franceconnect(SigningAlg::Es256, Age::ByTwoClocks),
+            decryption: None,
+            level: Level::AtLeast(required_acr),
+            userinfo: Userinfo::of_franceconnect(SigningAlg::Es256, false),
+            exchange_within: EXCHANGE_WITHIN,
+            claim_names: BTreeMap::new(),
+            kind: Kind::Relay(Box::new(behind)),
+        })
     }
 
     /// Makes the profile of FranceConnect itself.
@@ -189,23 +227,45 @@ impl Provider {
     /// # Errors
     /// When an address is insecure, or the issuer is not a known one.
     pub fn direct(profile: DirectProfile) -> Result<Self, ProfileError> {
+        Self::direct_profile(profile)?.checked()
+    }
+
+    pub(crate) fn direct_profile(profile: DirectProfile) -> Result<Profile, ProfileError> {
         let pinned = pinned::find(&profile.issuer).ok_or(ProfileError::FranceConnectUnknown)?;
         let endpoints = Endpoints::of_franceconnect(&profile.issuer)?;
         if !may_carry_tokens(&profile.return_uri) || !may_carry_tokens(&profile.end_uri) {
             return Err(ProfileError::InsecureAddress);
         }
-        Profile {
+        if profile.required_acr > AcrValue::Eidas1 && profile.decryption.is_none() {
+            return Err(ProfileError::DecryptionMissing);
+        }
+        let mac = (profile.signing_alg == SigningAlg::Hs256).then(|| profile.client_secret.clone());
+        let listen = ReturnAddress::Registered { return_uri: profile.return_uri, end_uri: profile.end_uri };
+        Ok(Profile {
             issuer: issuer_text(&profile.issuer),
             client_id: profile.client_id,
-            keys: KeySource::new(endpoints.jwks.clone(), profile.signing_alg),
-            endpoints,
-            required_acr: profile.required_acr,
+            party: Party::FranceConnect,
             environment: pinned.environment,
-            scopes: profile.scopes,
+            keys: KeySource::new(endpoints.jwks.clone(), mac),
+            endpoints,
+            logs_out: true,
             authentication: ClientAuthentication::SecretPost(profile.client_secret),
-            kind: Kind::Direct(Registered { return_uri: profile.return_uri, end_uri: profile.end_uri }),
-        }
-        .checked()
+            request: Request {
+                scopes: profile.scopes,
+                acr_values: vec![profile.required_acr.as_str().to_owned()],
+                // FranceConnect refuses a request with PKCE parameters (franceconnect.md §1.5).
+                pkce: false,
+                more: Vec::new(),
+            },
+            back: Back::straight(listen, false),
+            id_token: IdTokenRules::of_franceconnect(profile.signing_alg, Age::ByOneClock),
+            level: Level::AtLeast(profile.required_acr),
+            userinfo: Userinfo::of_franceconnect(profile.signing_alg, profile.decryption.is_some()),
+            decryption: profile.decryption,
+            exchange_within: EXCHANGE_WITHIN,
+            claim_names: BTreeMap::new(),
+            kind: Kind::Direct,
+        })
     }
 
     /// Returns the issuer, as it stands in tokens.
@@ -225,7 +285,7 @@ impl Provider {
     pub fn franceconnect_issuer(&self) -> &str {
         match &self.0.kind {
             Kind::Relay(state) => &state.issuer,
-            Kind::Direct(_) => &self.0.issuer,
+            Kind::Direct | Kind::Generic => &self.0.issuer,
         }
     }
 
@@ -234,31 +294,30 @@ impl Provider {
     pub fn franceconnect_client_id(&self) -> &str {
         match &self.0.kind {
             Kind::Relay(state) => &state.client_id,
-            Kind::Direct(_) => &self.0.client_id,
+            Kind::Direct | Kind::Generic => &self.0.client_id,
         }
     }
 
     /// Returns the least level accepted.
     #[must_use]
     pub fn required_acr(&self) -> AcrValue {
-        self.0.required_acr
+        match self.0.level {
+            Level::AtLeast(required) => required,
+            // Never of a provider that carries FranceConnect's signature.
+            Level::OneOf(_) => AcrValue::Eidas3,
+        }
     }
 
     /// Returns where to listen.
     #[must_use]
     pub fn return_address(&self) -> ReturnAddress {
-        match &self.0.kind {
-            Kind::Relay(_) => ReturnAddress::Ephemeral,
-            Kind::Direct(registered) => ReturnAddress::Registered {
-                return_uri: registered.return_uri.clone(),
-                end_uri: registered.end_uri.clone(),
-            },
-        }
+        self.0.back.listen.clone()
     }
 
     /// Makes the address that ends the patient's session; to be opened in the browser that signed in.
     #[must_use]
     pub fn end_session_url(&self, hint: &IdTokenHint, end_uri: &Url, state: &Secret) -> Url {
+        let end_uri = self.0.back.public.as_ref().map_or(end_uri, |public| &public.end_uri);
         let mut url = self.0.endpoints.end_session.clone();
         url.query_pairs_mut()
             .append_pair("id_token_hint", hint.expose())
@@ -272,51 +331,6 @@ impl Provider {
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Provider").field("issuer", &self.0.issuer).finish_non_exhaustive()
-    }
-}
-
-pub(crate) struct Profile {
-    pub(crate) issuer: String,
-    pub(crate) client_id: String,
-    pub(crate) endpoints: Endpoints,
-    pub(crate) keys: KeySource,
-    pub(crate) required_acr: AcrValue,
-    pub(crate) environment: Environment,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) authentication: ClientAuthentication,
-    pub(crate) kind: Kind,
-}
-
-pub(crate) enum Kind {
-    Relay(State),
-    Direct(Registered),
-}
-
-pub(crate) struct State {
-    pub(crate) issuer: String,
-    pub(crate) client_id: String,
-    pub(crate) keys: KeySource,
-}
-
-pub(crate) struct Registered {
-    pub(crate) return_uri: Url,
-    pub(crate) end_uri: Url,
-}
-
-impl Profile {
-    fn checked(self) -> Result<Provider, ProfileError> {
-        if self.client_id.is_empty() {
-            return Err(ProfileError::ClientIdMissing);
-        }
-        let issuer = Url::parse(&self.issuer).map_err(|_| ProfileError::InsecureAddress)?;
-        // Tokens of a relay elsewhere are not sent to whatever listens on this machine.
-        let local = pinned::is_loopback(&issuer);
-        let secure = |url: &&Url| may_carry_tokens(url) && (local || !pinned::is_loopback(url));
-        let addresses = self.endpoints.all();
-        if !may_carry_tokens(&issuer) || !addresses.iter().all(secure) {
-            return Err(ProfileError::InsecureAddress);
-        }
-        Ok(Provider(Arc::new(self)))
     }
 }
 

@@ -45,6 +45,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         end_uri: Url::parse(&format!("{own}{SIGNED_OUT_PATH}"))?,
         required_acr,
         signing_alg: SigningAlg::Es256,
+        decryption: None,
         scopes: DirectProfile::usual_scopes(required_acr),
     })?;
     let listen = env::var("COMPTOIR_RELAY_LISTEN").unwrap_or_else(|_| "127.0.0.1:8430".to_owned());

@@ -121,6 +121,7 @@ fn upstream(simulator: &Simulator, client_id: &str, return_uri: &str, end_uri: &
         end_uri: Url::parse(end_uri).unwrap(),
         required_acr: AcrValue::Eidas1,
         signing_alg: SigningAlg::Es256,
+        decryption: None,
         scopes: DirectProfile::usual_scopes(AcrValue::Eidas1),
     })
     .unwrap()

@@ -39,6 +39,7 @@ fn direct(return_uri: &str, end_uri: &str) -> Provider {
         end_uri: Url::parse(end_uri).unwrap(),
         required_acr: AcrValue::Eidas1,
         signing_alg: SigningAlg::Es256,
+        decryption: None,
         scopes: DirectProfile::usual_scopes(AcrValue::Eidas1),
     })
     .unwrap()
