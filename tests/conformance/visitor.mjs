@@ -92,7 +92,7 @@ export class Visitor {
   }
 
   /** Presses the button of this id, or sends the page's first form, with `typed` in its fields; follows nothing. */
-  async press(page, id, typed = {}) {
+  async press(page, id, typed = {}, more = {}) {
     const button = id === undefined ? undefined : page.element(id);
     assert.ok(id === undefined || button, `no ${id} at ${page.url.pathname}: ${page.html}`);
     const forms = tags(page.html, "form").filter((form) => button === undefined || form.at < button.at);
@@ -105,6 +105,7 @@ export class Visitor {
     }
     for (const name of Object.keys(typed)) assert.ok(fields.has(name), `no field ${name} at ${page.url.pathname}`);
     if (button?.name) fields.set(button.name, button.value ?? "");
+    for (const [name, value] of Object.entries(more)) fields.set(name, value);
     const action = new URL(form.action || page.url.href, page.url);
     if (form.method?.toLowerCase() === "post") return this.fetch(action, { method: "POST", body: fields });
     action.search = fields;

@@ -34,3 +34,9 @@ fn openid_client_is_a_service_of_the_low_platform() {
 fn openid_client_is_a_desk_of_the_relay() {
     judged_by("relay.test.mjs");
 }
+
+#[test]
+#[ignore = "needs the npm packages: ./x test"]
+fn openid_client_and_oidc_provider_agree() {
+    judged_by("provider.test.mjs");
+}
