@@ -1,12 +1,14 @@
 // oidc-provider (certified, written by others; FranceConnect itself runs on it) on a free port of this machine.
 //
-// `node tests/conformance/provider.mjs` says in one line of JSON where it is and whom it knows, and rotates its keys at
-// every line on its stdin; it ends with it.
+// `node tests/conformance/provider.mjs` says in one line of JSON where it is and whom it knows, then does as it is told,
+// one line of JSON each: `{"walk": URL, "login": …}` opens the address in its browser and goes on as a person would, to the
+// end; `{"rotate": true}` changes the signing keys; `{"asked": true}` tells what was asked since. It ends with its stdin.
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Provider } from "oidc-provider";
+import { Visitor } from "./visitor.mjs";
 
 /** The people it knows; their claims are sent as they stand here. */
 export const people = {
@@ -163,13 +165,21 @@ export async function walk(visitor, page, { login = "camille", until = "http://1
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // The engine's remarks are not answers.
+  console.info = console.error;
   const provider = await startProvider();
   const { issuer, clients, pems } = provider;
   console.log(JSON.stringify({ issuer, clients, pems, people }));
-  const lines = createInterface({ input: process.stdin });
-  lines.on("line", () => {
-    provider.rotate();
-    console.log(JSON.stringify({ done: true }));
-  });
-  lines.on("close", () => process.exit());
+  const visitor = new Visitor();
+  const obey = async (order) => {
+    if (order.rotate) provider.rotate();
+    if (order.asked) return { asked: provider.asked() };
+    if (!order.walk) return { done: true };
+    const page = await walk(visitor, await visitor.fetch(order.walk), { login: order.login, until: "nowhere" });
+    return { status: page.status, path: page.url.pathname };
+  };
+  for await (const line of createInterface({ input: process.stdin })) {
+    console.log(JSON.stringify(await obey(JSON.parse(line)).catch((error) => ({ error: `${error}` }))));
+  }
+  process.exit();
 }

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
 
 /** Cookies by name and path. Ports share them, as in a browser. */
 class Jar {
   #cookies = new Map();
 
   read(answer, url) {
-    for (const line of answer.headers.getSetCookie()) {
+    for (const line of answer.headers["set-cookie"] ?? []) {
       const [pair, ...attributes] = line.split(";").map((part) => part.trim());
       const [name, value] = [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
       const attribute = (wanted) =>
@@ -44,9 +46,9 @@ function tags(html, names) {
 /** A page in front of the visitor. */
 class Page {
   constructor(answer, url, html) {
-    Object.assign(this, { status: answer.status, headers: answer.headers, url, html });
-    const location = answer.headers.get("location");
-    this.redirect = location === null ? undefined : new URL(location, url);
+    Object.assign(this, { status: answer.statusCode, url, html });
+    const { location } = answer.headers;
+    this.redirect = location === undefined ? undefined : new URL(location, url);
   }
 
   element(id) {
@@ -70,12 +72,17 @@ class Page {
 export class Visitor {
   #jar = new Jar();
 
-  async fetch(url, options = {}) {
+  /** Opens an address, or sends it a form. Not by `fetch`, which a loopback listener tells from a navigation. */
+  async fetch(url, form) {
     url = new URL(url);
-    const headers = { ...options.headers, cookie: this.#jar.header(url) };
-    const answer = await fetch(url, { redirect: "manual", ...options, headers });
+    const headers = { cookie: this.#jar.header(url), "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+    if (form) headers["content-type"] = "application/x-www-form-urlencoded";
+    const answer = await new Promise((answered, failed) => {
+      const sent = request(url, { method: form ? "POST" : "GET", headers }, answered).once("error", failed);
+      sent.end(form?.toString());
+    });
     this.#jar.read(answer, url);
-    return new Page(answer, url, await answer.text());
+    return new Page(answer, url, await text(answer));
   }
 
   /** Follows redirects until a page stays, or until the next address would be below `until`. */
@@ -107,7 +114,7 @@ export class Visitor {
     if (button?.name) fields.set(button.name, button.value ?? "");
     for (const [name, value] of Object.entries(more)) fields.set(name, value);
     const action = new URL(form.action || page.url.href, page.url);
-    if (form.method?.toLowerCase() === "post") return this.fetch(action, { method: "POST", body: fields });
+    if (form.method?.toLowerCase() === "post") return this.fetch(action, fields);
     action.search = fields;
     return this.fetch(action);
   }

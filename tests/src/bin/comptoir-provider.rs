@@ -70,11 +70,10 @@ fn obey(world: &World, order: &Value) -> Option<()> {
     } else if let Some(seconds) = order.get("pass") {
         world.clock.pass(seconds.as_i64()?);
     } else {
-        let fault = match order.get("fault")? {
-            Value::Null => None,
-            name => Some(*FAULTS.iter().find(|fault| Some(format!("{fault:?}").as_str()) == name.as_str())?),
-        };
-        world.simulator.set_fault(fault);
+        let named = order.get("fault")?;
+        let fault = FAULTS.iter().find(|fault| named.as_str() == Some(format!("{fault:?}").as_str())).copied();
+        // A misspelt fault is no good behaviour.
+        (fault.is_some() || named.is_null()).then(|| world.simulator.set_fault(fault))?;
     }
     Some(())
 }
