@@ -1,10 +1,4 @@
 //! A relay that lies, one lie per line: nobody is signed in, and nothing more is asked than must be.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at what should not be"
-)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
