@@ -56,6 +56,8 @@ pub(crate) struct Story {
     /// What happens to the token endpoint's JSON, and to the identity, before they leave.
     pub(crate) token_text: fn(String) -> String,
     pub(crate) wrap: fn(String) -> String,
+    /// Where the identity is wrapped otherwise than the ID token.
+    pub(crate) wrap_info: Option<fn(String) -> String>,
     /// What is published; what was published the first time it was asked for.
     pub(crate) keys: Value,
     pub(crate) keys_first: Option<Value>,
@@ -97,6 +99,7 @@ impl Story {
             info_answer: None,
             token_text: |text| text,
             wrap: |token| token,
+            wrap_info: None,
             keys: json!({"keys": [keys.jwk(Signer::Ec, "ec", "ES256"), keys.jwk(Signer::Rsa, "rsa", "RS256")]}),
             keys_first: None,
             keys_answer: None,
@@ -124,7 +127,7 @@ impl Story {
         if let Some(answer) = &self.info_answer {
             answer.clone()
         } else if self.info_signed {
-            (self.wrap)(self.info.made())
+            self.wrap_info.unwrap_or(self.wrap)(self.info.made())
         } else {
             self.info.claims_text.clone().unwrap_or_else(|| self.info.claims.to_string())
         }
@@ -184,6 +187,7 @@ pub(crate) struct Stage {
 pub(crate) struct Bench {
     stage: Arc<Stage>,
     pub(crate) issuer: String,
+    http: HttpClient,
 }
 
 /// A desk that knows the provider.
@@ -205,7 +209,7 @@ impl Bench {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { stage, issuer }
+        Self { stage, issuer, http: HttpClient::new().unwrap() }
     }
 
     /// Signs in once, the provider telling the truth but for one lie. `lines` are added to its file.
@@ -221,7 +225,7 @@ impl Bench {
         let signer = if lines.contains("\"ES256\"") { Signer::Ec } else { Signer::Rsa };
         self.rehearse(signer, lie);
         let file = ProviderFile::parse(&format!("{FILE}issuer = \"{}\"\n{lines}", self.issuer), &Safe).unwrap();
-        let http = file.http_client().unwrap();
+        let http = self.http.clone();
         let provider = file.connect(&http).await.map_err(|error| error.code().to_owned())?;
         Ok(Desk { provider, http, signer })
     }
@@ -262,6 +266,11 @@ impl Bench {
         *self.stage.story.lock().unwrap() = Some(story.clone());
         self.stage.counts.keys.store(0, Ordering::SeqCst);
         story
+    }
+
+    /// The token endpoint's JSON in the story of the moment.
+    pub(crate) fn told(&self) -> String {
+        self.stage.story.lock().unwrap().as_ref().unwrap().told()
     }
 
     pub(crate) fn outcome(&self, result: Result<Vouched, String>, owed: bool, authorize: Option<Url>) -> Outcome {
