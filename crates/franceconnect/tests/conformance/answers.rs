@@ -11,9 +11,9 @@ const JSON: &str = "application/json";
 /// The answer with one member changed; `null` takes it away.
 fn member(text: &str, name: &str, value: Value) -> String {
     let mut answer: Value = serde_json::from_str(text).unwrap();
-    match value {
-        Value::Null => drop(answer.as_object_mut().unwrap().remove(name)),
-        value => answer[name] = value,
+    answer[name] = value;
+    if answer[name].is_null() {
+        answer.as_object_mut().unwrap().remove(name);
     }
     answer.to_string()
 }

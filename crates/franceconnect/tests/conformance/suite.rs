@@ -18,7 +18,8 @@ use crate::provider::{
     ACCESS_TOKEN, Bench, ES256, Keys, Lie, OK, Outcome, RS256, SECRET, Signer, bring_back, parameter,
 };
 
-const HS256: &str = "id_token_alg = \"HS256\"\nauthentication = \"client_secret_basic\"\nsecret.keychain = \"secret\"\n";
+const HS256: &str =
+    "id_token_alg = \"HS256\"\nauthentication = \"client_secret_basic\"\nsecret.keychain = \"secret\"\n";
 
 async fn module(lines: &str, lie: Lie) -> Outcome {
     Bench::start().await.sign_in(lines, lie).await
@@ -41,12 +42,16 @@ async fn oidcc_client_test() {
     let outcome = goes_on(RS256, |_| {}).await;
     // What the suite's provider checks of every request.
     let authorize = outcome.authorize.unwrap();
-    for (name, expected) in
-        [("response_type", "code"), ("client_id", "comptoir"), ("code_challenge_method", "S256"), ("scope", "openid profile email")]
-    {
+    for (name, expected) in [
+        ("response_type", "code"),
+        ("client_id", "comptoir"),
+        ("code_challenge_method", "S256"),
+        ("scope", "openid profile email"),
+    ] {
         assert_eq!(parameter(&authorize, name), expected, "{name}");
     }
-    let back = url::form_urlencoded::byte_serialize(parameter(&authorize, "redirect_uri").as_bytes()).collect::<String>();
+    let back =
+        url::form_urlencoded::byte_serialize(parameter(&authorize, "redirect_uri").as_bytes()).collect::<String>();
     assert!(outcome.token_request.body.contains(&format!("redirect_uri={back}")), "repeated at the token endpoint");
     assert!(outcome.token_request.query.is_empty() && outcome.userinfo_request.query.is_empty());
 }
@@ -105,8 +110,8 @@ async fn oidcc_client_test_idtoken_sig_none() {
     stops(RS256, |s| s.id.by(Signer::Nobody, "none")).await;
 }
 
-/// The suite's way: the signature XORed with 0x5a.
-fn broken(token: String) -> String {
+/// The suite's way: the signature `XORed` with 0x5a.
+fn broken(token: &str) -> String {
     let (message, signature) = token.rsplit_once('.').unwrap();
     let b64 = base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let signature: Vec<u8> = b64.decode(signature).unwrap().into_iter().map(|byte| byte ^ 0x5a).collect();

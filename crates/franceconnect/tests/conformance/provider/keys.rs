@@ -72,7 +72,8 @@ impl Keys {
     pub(crate) fn all() -> &'static Self {
         static KEYS: OnceLock<Keys> = OnceLock::new();
         KEYS.get_or_init(|| {
-            let pkcs8 = || EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+            let pkcs8 =
+                || EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
             let (ours, theirs) = (pkcs8(), pkcs8());
             let pair = |pkcs8: &[u8], how| EcdsaKeyPair::from_pkcs8(how, pkcs8, &SystemRandom::new()).unwrap();
             Self {
@@ -91,7 +92,15 @@ impl Keys {
             Signer::Rsa => self.rsa.jwk.clone(),
             Signer::PirateRsa => self.pirate_rsa.jwk.clone(),
             Signer::PirateEc => ec_jwk(&self.pirate_ec),
-            _ => ec_jwk(&self.ec),
+            Signer::Ec
+            | Signer::Pss
+            | Signer::EcDer
+            | Signer::Nobody
+            | Signer::Secret
+            | Signer::PublicPem
+            | Signer::PublicJwk
+            | Signer::Empty
+            | Signer::Zero => ec_jwk(&self.ec),
         };
         jwk["use"] = json!("sig");
         jwk["alg"] = json!(alg);

@@ -119,7 +119,8 @@ impl Story {
 
     fn told(&self) -> String {
         let id_token = (self.wrap)(self.id.made());
-        let answer = json!({"access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 60, "id_token": id_token});
+        let answer =
+            json!({"access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 60, "id_token": id_token});
         (self.token_text)(answer.to_string())
     }
 
@@ -385,7 +386,8 @@ async fn answer(State(stage): State<Arc<Stage>>, request: Request) -> Response {
         }
         _ => {
             count(&stage.counts.pirates);
-            axum::Json(json!({"access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": story.id.made()})).into_response()
+            axum::Json(json!({"access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": story.id.made()}))
+                .into_response()
         }
     }
 }

@@ -15,16 +15,14 @@ pub(crate) struct Jws {
     pub(crate) head_text: Option<String>,
     pub(crate) claims_text: Option<String>,
     /// What happens to the finished token.
-    pub(crate) finish: fn(String) -> String,
+    pub(crate) finish: fn(&str) -> String,
 }
 
 impl Jws {
     pub(crate) fn new(signer: Signer, claims: Value) -> Self {
-        let head = match signer {
-            Signer::Rsa => json!({"alg": "RS256", "kid": "rsa"}),
-            _ => json!({"alg": "ES256", "kid": "ec"}),
-        };
-        Self { head, claims, signer, head_text: None, claims_text: None, finish: |token| token }
+        let by_rsa = signer == Signer::Rsa;
+        let head = if by_rsa { json!({"alg": "RS256", "kid": "rsa"}) } else { json!({"alg": "ES256", "kid": "ec"}) };
+        Self { head, claims, signer, head_text: None, claims_text: None, finish: str::to_owned }
     }
 
     /// Signed another way, and saying so.
@@ -52,10 +50,11 @@ impl Jws {
     }
 
     pub(crate) fn made(&self) -> String {
-        let part = |text: Option<&String>, value: &Value| B64.encode(text.map_or_else(|| value.to_string(), Clone::clone));
+        let part =
+            |text: Option<&String>, value: &Value| B64.encode(text.map_or_else(|| value.to_string(), Clone::clone));
         let head = part(self.head_text.as_ref(), &self.head);
         let message = format!("{head}.{}", part(self.claims_text.as_ref(), &self.claims));
         let signature = Keys::all().sign(self.signer, message.as_bytes());
-        (self.finish)(format!("{message}.{}", B64.encode(signature)))
+        (self.finish)(&format!("{message}.{}", B64.encode(signature)))
     }
 }
