@@ -9,8 +9,8 @@ use comptoir_franceconnect::{
     AcrValue, DESK_CLIENT_ID, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
 };
 use comptoir_register::{Register, demo};
-use comptoir_relay::{CALLBACK_PATH, Relay, SIGNED_OUT_PATH, SealingKey};
-use comptoir_simulator::{Algorithm, Client, Simulator};
+use comptoir_relay::{CALLBACK_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_simulator::{Client, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
 use std::net::Ipv4Addr;
@@ -113,21 +113,19 @@ impl World {
         let clock = WorldClock::default();
         let of_simulator = clock.clone();
         let rng: Arc<dyn SecureRandom + Send + Sync> = Arc::new(SystemRandom::new());
-        let simulator =
-            Simulator::start(comptoir_simulator::Options { port: 0, clock: Arc::new(move || of_simulator.now()) })
-                .await?;
+        let options = comptoir_simulator::Options::low(0, Arc::new(move || of_simulator.now()));
+        let simulator = Simulator::start(options).await?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let issuer = Url::parse(&format!("http://{}", listener.local_addr()?))?;
         let (return_uri, end_uri) = (issuer.join(CALLBACK_PATH)?, issuer.join(SIGNED_OUT_PATH)?);
         let client_secret = "0123456789abcdef0123456789abcdef";
-        simulator.register(Client {
-            client_id: "relay-of-the-tests".to_owned(),
-            client_secret: client_secret.to_owned(),
-            name: "Comptoir (essais)".to_owned(),
-            algorithm: Algorithm::Es256,
-            redirect_uris: vec![return_uri.to_string()],
-            post_logout_redirect_uris: vec![end_uri.to_string()],
-        });
+        simulator.register(Client::new(
+            "relay-of-the-tests",
+            client_secret,
+            "Comptoir (essais)",
+            vec![return_uri.to_string()],
+            vec![end_uri.to_string()],
+        ));
         let upstream = Provider::direct(DirectProfile {
             issuer: simulator.issuer().clone(),
             client_id: "relay-of-the-tests".to_owned(),
@@ -145,6 +143,7 @@ impl World {
             upstream,
             desk_client_id: DESK_CLIENT_ID.to_owned(),
             sealing_key: SealingKey::generate(rng.as_ref())?,
+            store: Arc::new(MemoryStore::default()),
             clock: Arc::new(clock.clone()),
             rng,
         })

@@ -119,6 +119,21 @@ impl Attempt {
         })
     }
 
+    /// Makes an attempt that was parked.
+    pub(crate) fn again(
+        provider: &Provider,
+        return_uri: Url,
+        state: Secret,
+        nonce: Secret,
+        verifier: Option<Secret>,
+        started: Timestamp,
+        age: Age,
+    ) -> Option<Self> {
+        let authorize_url = authorize_url(provider, &return_uri, &state, &nonce, verifier.as_ref()).ok()?;
+        let provider = provider.clone();
+        Some(Self { provider, state, nonce, verifier, return_uri, started, age, arrival: None, authorize_url })
+    }
+
     /// Returns the address to open in the browser.
     #[must_use]
     pub fn authorize_url(&self) -> &Url {

@@ -30,6 +30,7 @@ mod jws;
 mod keys;
 mod loopback;
 mod open_id_provider;
+mod parked;
 mod pinned;
 mod pivot;
 mod profile;
@@ -59,6 +60,7 @@ pub use loopback::{
     Abandonment, BindError, BrowserTurn, EndTurn, Ended, Loopback, Page, ReturnAddress, Returned, WaitError,
 };
 pub use open_id_provider::{NotFranceConnect, OpenIdAttempt, OpenIdProvider};
+pub use parked::Packed;
 pub use pinned::Environment;
 pub use pivot::pivot_identity;
 pub use provider::{DirectProfile, Endpoints, ProfileError, Provider, RelayProfile, SigningAlg, StateProfile};

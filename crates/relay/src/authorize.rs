@@ -38,9 +38,13 @@ pub(crate) async fn authorize(State(house): State<Arc<House>>, RawQuery(query): 
     let nonce = franceconnect_nonce(&desk.nonce);
     match Attempt::begin_for_desk(&house.upstream, nonce, house.rng.as_ref(), now) {
         Ok(attempt) => {
-            let onwards = page::send_on(attempt.authorize_url());
-            house.book().begin(Pending { attempt, desk }, now);
-            onwards
+            let pending = Pending { attempt, desk };
+            if let Err(error) = house.book.begin(&pending, now).await {
+                tracing::error!(%error, "a sign-in could not begin");
+                let Pending { desk, .. } = pending;
+                return page::send_on(&refusal(&house.issuer, &desk.return_uri, state, "temporarily_unavailable"));
+            }
+            page::send_on(pending.attempt.authorize_url())
         }
         Err(error) => {
             tracing::error!(code = error.code(), "a sign-in could not begin");
@@ -54,9 +58,11 @@ pub(crate) async fn callback(State(house): State<Arc<House>>, RawQuery(query): R
     let Some(returned) = read_return(query.as_deref().unwrap_or_default()) else {
         return page::over();
     };
-    let pending = house.book().take_pending(returned.state().expose(), house.clock.now());
-    let Some(Pending { attempt, desk }) = pending else {
-        return page::over();
+    let state = returned.state().expose();
+    let Pending { attempt, desk } = match house.book.take_pending(state, &house.upstream, house.clock.now()).await {
+        Ok(Some(pending)) => pending,
+        Ok(None) => return page::over(),
+        Err(_) => return page::unavailable(),
     };
     match returned.from_issuer(house.upstream.issuer()) {
         Some(ReturnQuery::Code(code)) => exchange(&house, attempt, desk, code).await,
@@ -80,25 +86,34 @@ async fn exchange(house: &House, attempt: Attempt, desk: DeskRequest, code: Auth
                 .append_pair("state", &desk.state)
                 .append_pair("iss", &house.issuer);
             let granted = Granted { desk, evidence: signed_in.into_evidence() };
-            house.book().grant(&code, granted, house.clock.now());
-            page::send_on(&back)
+            match house.book.grant(&code, &granted, house.clock.now()).await {
+                Ok(()) => page::send_on(&back),
+                Err(error) => {
+                    tracing::error!(%error, "an identity could not be kept for its desk");
+                    let desk = granted.desk;
+                    let back = refusal(&house.issuer, &desk.return_uri, Some(&desk.state), "temporarily_unavailable");
+                    page::send_on(&back)
+                }
+            }
         }
         Err(failure) => {
             tracing::warn!(code = failure.code(), reference = failure.reference(), "an exchange failed");
             let back = refusal(&house.issuer, &desk.return_uri, Some(&desk.state), error_of(&failure));
-            leave_first(house, failure, back)
+            leave_first(house, failure, back).await
         }
     }
 }
 
 /// Ends a session that FranceConnect opened for nothing, before the browser goes back to the desk.
-fn leave_first(house: &House, failure: ExchangeError, back: Url) -> Response {
+async fn leave_first(house: &House, failure: ExchangeError, back: Url) -> Response {
     let state = Secret::random_hex(house.rng.as_ref()).ok();
     match (failure.owed_logout, state) {
         (Some(hint), Some(state)) => {
             let leave = house.upstream.end_session_url(&hint, &house.end_uri, &state);
-            house.book().leave(&state, Afterwards::Desk(back), house.clock.now());
-            page::send_on(&leave)
+            match house.book.leave(&state, &Afterwards::Desk(back.clone()), house.clock.now()).await {
+                Ok(()) => page::send_on(&leave),
+                Err(_) => page::send_on(&back),
+            }
         }
         (Some(_) | None, _) => page::send_on(&back),
     }

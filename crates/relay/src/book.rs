@@ -1,20 +1,23 @@
-//! What is under way. In memory only, bounded, and forgotten when its time is over.
+//! What is under way, in the relay's own words. Sealed before it reaches a store, and forgotten when its time is over.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use comptoir_franceconnect::{Attempt, Evidence, Secret};
+use comptoir_franceconnect::{Attempt, Evidence, Packed, Provider, Secret, SecureRandom};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
+use zeroize::Zeroizing;
+
+use crate::seal::SealingKey;
+use crate::store::{Kind, Name, Store, StoreError, Waiting};
 
 /// FranceConnect's own interaction lives as long (franceconnect.md §7.1).
 const SIGN_IN: SignedDuration = SignedDuration::from_mins(30);
 /// A patient's identity stays no longer (decisions: "at most a minute").
 const IDENTITY: SignedDuration = SignedDuration::from_secs(60);
 const LOGOUT: SignedDuration = SignedDuration::from_mins(10);
-/// Of each kind at once; the oldest makes room.
-const MOST: usize = 10_000;
 
 /// What a desk asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DeskRequest {
     pub(crate) return_uri: Url,
     pub(crate) state: String,
@@ -34,151 +37,166 @@ pub(crate) struct Granted {
     pub(crate) evidence: Evidence,
 }
 
-/// What a code leads to.
-enum Code {
-    Fresh(Box<Granted>),
-    /// Used: used again, it takes the identity with it (RFC 6749 §4.1.2).
-    Used {
-        access_token: Secret,
-    },
-}
-
 /// What comes of presenting a code.
 pub(crate) enum Presented {
-    Granted(Box<Granted>),
+    /// Presented for the first time; the identity is over at this moment.
+    Granted(Box<Granted>, Timestamp),
     Unknown,
 }
 
 /// Where the browser goes after a logout.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Afterwards {
     Desk(Url),
     /// No desk waits: a last page.
     Nowhere,
 }
 
-#[derive(Default)]
+/// The transactions of one house.
 pub(crate) struct Book {
-    pending: Shelf<Pending>,
-    codes: Shelf<Code>,
-    identities: Shelf<Evidence>,
-    leaving: Shelf<Afterwards>,
+    /// Its issuer: two houses in one store do not meet.
+    pub(crate) house: String,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) key: SealingKey,
+    pub(crate) rng: Arc<dyn SecureRandom + Send + Sync>,
 }
 
 impl Book {
-    pub(crate) fn begin(&mut self, pending: Pending, now: Timestamp) {
-        let state = pending.attempt.state().expose().to_owned();
-        self.pending.put(state, pending, now + SIGN_IN);
+    pub(crate) async fn begin(&self, pending: &Pending, now: Timestamp) -> Result<(), StoreError> {
+        let mut packed = Packed::default();
+        push_request(&mut packed, &pending.desk);
+        packed.push(&*pending.attempt.park());
+        self.put(Kind::Pending, pending.attempt.state().expose(), &packed.into_bytes(), now + SIGN_IN).await
     }
 
-    pub(crate) fn take_pending(&mut self, state: &str, now: Timestamp) -> Option<Pending> {
-        self.pending.take(state, now)
+    pub(crate) async fn take_pending(
+        &self,
+        state: &str,
+        upstream: &Provider,
+        now: Timestamp,
+    ) -> Result<Option<Pending>, StoreError> {
+        let Some(bytes) = self.take(Kind::Pending, state, now).await? else { return Ok(None) };
+        Ok(read_pending(&bytes, upstream))
     }
 
-    pub(crate) fn grant(&mut self, code: &Secret, granted: Granted, now: Timestamp) {
-        self.codes.put(code.expose().to_owned(), Code::Fresh(Box::new(granted)), now + IDENTITY);
+    pub(crate) async fn grant(&self, code: &Secret, granted: &Granted, now: Timestamp) -> Result<(), StoreError> {
+        let mut packed = Packed::default();
+        packed.push(FRESH);
+        push_request(&mut packed, &granted.desk);
+        packed.push(&*granted.evidence.park());
+        self.put(Kind::Code, code.expose(), &packed.into_bytes(), now + IDENTITY).await
     }
 
-    /// Takes a code; presented again, it revokes what it gave.
-    pub(crate) fn present(&mut self, code: &str, access_token: &Secret, now: Timestamp) -> Presented {
-        let until = self.codes.until(code);
-        match (self.codes.take(code, now), until) {
-            (Some(Code::Fresh(granted)), Some(until)) => {
-                self.codes.put(code.to_owned(), Code::Used { access_token: access_token.clone() }, until);
-                Presented::Granted(granted)
-            }
-            (Some(Code::Used { access_token }), _) => {
-                self.identities.take(access_token.expose(), now);
-                Presented::Unknown
-            }
-            (Some(Code::Fresh(_)) | None, _) => Presented::Unknown,
+    /// Presents a code; presented again, it revokes what it gave (RFC 6749 §4.1.2).
+    pub(crate) async fn present(
+        &self,
+        code: &str,
+        access_token: &Secret,
+        now: Timestamp,
+    ) -> Result<Presented, StoreError> {
+        let mut used = Packed::default();
+        used.push(USED);
+        used.push(access_token.expose());
+        let sealed = self.seal(&used.into_bytes(), code)?;
+        let Some(was) = self.store.swap(Kind::Code, self.name(Kind::Code, code), sealed, now).await? else {
+            return Ok(Presented::Unknown);
+        };
+        let Some(bytes) = self.key.open_transaction(&was.sealed, code) else { return Ok(Presented::Unknown) };
+        if let Some([USED, access_token]) = Packed::read_texts(&bytes) {
+            self.take(Kind::Identity, access_token, now).await?;
+            return Ok(Presented::Unknown);
         }
+        Ok(read_granted(&bytes).map_or(Presented::Unknown, |granted| Presented::Granted(Box::new(granted), was.until)))
     }
 
     /// Keeps an identity until it is fetched; its minute began when FranceConnect gave it.
-    pub(crate) fn keep(&mut self, access_token: &Secret, code: &str, evidence: Evidence) {
-        if let Some(until) = self.codes.until(code) {
-            self.identities.put(access_token.expose().to_owned(), evidence, until);
-        }
+    pub(crate) async fn keep(
+        &self,
+        access_token: &Secret,
+        evidence: &Evidence,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.put(Kind::Identity, access_token.expose(), &evidence.park(), until).await
     }
 
-    pub(crate) fn take_identity(&mut self, access_token: &str, now: Timestamp) -> Option<Evidence> {
-        self.identities.take(access_token, now)
+    pub(crate) async fn take_identity(
+        &self,
+        access_token: &str,
+        now: Timestamp,
+    ) -> Result<Option<Evidence>, StoreError> {
+        let Some(bytes) = self.take(Kind::Identity, access_token, now).await? else { return Ok(None) };
+        Ok(Evidence::resume(&bytes))
     }
 
-    pub(crate) fn leave(&mut self, state: &Secret, afterwards: Afterwards, now: Timestamp) {
-        self.leaving.put(state.expose().to_owned(), afterwards, now + LOGOUT);
+    pub(crate) async fn leave(
+        &self,
+        state: &Secret,
+        afterwards: &Afterwards,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut packed = Packed::default();
+        packed.push(match afterwards {
+            Afterwards::Desk(url) => url.as_str(),
+            Afterwards::Nowhere => "",
+        });
+        self.put(Kind::Leaving, state.expose(), &packed.into_bytes(), now + LOGOUT).await
     }
 
-    pub(crate) fn left(&mut self, state: &str, now: Timestamp) -> Option<Afterwards> {
-        self.leaving.take(state, now)
+    pub(crate) async fn left(&self, state: &str, now: Timestamp) -> Result<Option<Afterwards>, StoreError> {
+        let Some(bytes) = self.take(Kind::Leaving, state, now).await? else { return Ok(None) };
+        Ok(match Packed::read_texts(&bytes) {
+            Some([""]) => Some(Afterwards::Nowhere),
+            Some([url]) => Url::parse(url).ok().map(Afterwards::Desk),
+            None => None,
+        })
     }
 
-    pub(crate) fn drop_expired(&mut self, now: Timestamp) {
-        self.pending.drop_expired(now);
-        self.codes.drop_expired(now);
-        self.identities.drop_expired(now);
-        self.leaving.drop_expired(now);
+    fn name(&self, kind: Kind, secret: &str) -> Name {
+        Name::of(&self.house, kind, secret)
+    }
+
+    fn seal(&self, bytes: &[u8], name: &str) -> Result<Vec<u8>, StoreError> {
+        self.key.seal_transaction(bytes, name, self.rng.as_ref()).ok_or(StoreError::Refused)
+    }
+
+    async fn put(&self, kind: Kind, name: &str, thing: &[u8], until: Timestamp) -> Result<(), StoreError> {
+        let sealed = self.seal(thing, name)?;
+        self.store.put(kind, self.name(kind, name), Waiting { sealed, until }).await
+    }
+
+    async fn take(&self, kind: Kind, name: &str, now: Timestamp) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let taken = self.store.take(kind, self.name(kind, name), now).await?;
+        Ok(taken.and_then(|thing| self.key.open_transaction(&thing.sealed, name)))
     }
 }
 
-/// Things with a name of 256 random bits and an end.
-struct Shelf<T>(HashMap<String, (Timestamp, T)>);
+const FRESH: &str = "fresh";
+const USED: &str = "used";
 
-impl<T> Default for Shelf<T> {
-    fn default() -> Self {
-        Self(HashMap::new())
+fn push_request(packed: &mut Packed, desk: &DeskRequest) {
+    for text in [desk.return_uri.as_str(), &desk.state, &desk.nonce, &desk.challenge] {
+        packed.push(text);
     }
 }
 
-impl<T> Shelf<T> {
-    fn put(&mut self, name: String, thing: T, until: Timestamp) {
-        if self.0.len() >= MOST
-            && let Some(oldest) = self.0.iter().min_by_key(|(_, (until, _))| *until).map(|(name, _)| name.clone())
-        {
-            self.0.remove(&oldest);
-        }
-        self.0.insert(name, (until, thing));
-    }
-
-    fn until(&self, name: &str) -> Option<Timestamp> {
-        self.0.get(name).map(|(until, _)| *until)
-    }
-
-    fn take(&mut self, name: &str, now: Timestamp) -> Option<T> {
-        let (until, thing) = self.0.remove(name)?;
-        (now < until).then_some(thing)
-    }
-
-    fn drop_expired(&mut self, now: Timestamp) {
-        self.0.retain(|_, (until, _)| now < *until);
-    }
+fn read_request(fields: [&[u8]; 4]) -> Option<DeskRequest> {
+    let [return_uri, state, nonce, challenge] = fields.map(|field| str::from_utf8(field).ok());
+    Some(DeskRequest {
+        return_uri: Url::parse(return_uri?).ok()?,
+        state: state?.to_owned(),
+        nonce: nonce?.to_owned(),
+        challenge: challenge?.to_owned(),
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn read_pending(bytes: &[u8], upstream: &Provider) -> Option<Pending> {
+    let [return_uri, state, nonce, challenge, attempt] = Packed::read(bytes)?;
+    let desk = read_request([return_uri, state, nonce, challenge])?;
+    Some(Pending { attempt: Attempt::resume(upstream, attempt)?, desk })
+}
 
-    #[test]
-    fn things_are_taken_once_and_in_time() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let mut shelf = Shelf::default();
-        for (rule, taken_at, expected) in [("in time", 59, Some(7)), ("too late", 60, None)] {
-            shelf.put("name".to_owned(), 7, at(60));
-            assert_eq!(shelf.take("name", at(taken_at)), expected, "{rule}");
-            assert_eq!(shelf.take("name", at(taken_at)), None, "{rule}, twice");
-        }
-        shelf.put("name".to_owned(), 7, at(60));
-        shelf.drop_expired(at(60));
-        assert_eq!(shelf.0.len(), 0);
-    }
-
-    #[test]
-    fn a_full_shelf_drops_what_ends_first() {
-        let mut shelf = Shelf::default();
-        for number in 0..=MOST {
-            let until = Timestamp::from_second(i64::try_from(number).unwrap()).unwrap();
-            shelf.put(number.to_string(), number, until);
-        }
-        assert_eq!((shelf.0.len(), shelf.0.contains_key("0"), shelf.0.contains_key("1")), (MOST, false, true));
-    }
+fn read_granted(bytes: &[u8]) -> Option<Granted> {
+    let [word, return_uri, state, nonce, challenge, evidence] = Packed::read(bytes)?;
+    let desk = read_request([return_uri, state, nonce, challenge])?;
+    (word == FRESH.as_bytes()).then_some(Granted { desk, evidence: Evidence::resume(evidence)? })
 }

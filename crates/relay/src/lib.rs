@@ -16,10 +16,11 @@ mod mint;
 mod page;
 mod query;
 mod seal;
+mod store;
 mod token;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -34,6 +35,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use url::{Host, Url};
 
 pub use seal::{SealingKey, SealingKeyError};
+pub use store::{Answer, Kind, MemoryStore, Name, Store, StoreError, Waiting};
 
 use book::Book;
 use mint::{Mint, NoKey};
@@ -60,6 +62,8 @@ pub struct Options {
     pub desk_client_id: String,
     /// The key that seals FranceConnect's ID tokens; the same after a restart.
     pub sealing_key: SealingKey,
+    /// Where transactions wait: [`MemoryStore`] for a single instance.
+    pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The chance.
@@ -109,8 +113,15 @@ impl Relay {
     #[expect(clippy::unused_async, reason = "spawns on the runtime it is awaited on")]
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let listener = options.listener;
+        let issuer = issuer_text(&options.issuer)?;
         let house = House {
-            issuer: issuer_text(&options.issuer)?,
+            book: Book {
+                house: issuer.clone(),
+                store: options.store,
+                key: options.sealing_key.clone(),
+                rng: Arc::clone(&options.rng),
+            },
+            issuer,
             host: local_host(&options.issuer),
             end_uri: upstream_end(&options.issuer, &options.upstream)?,
             upstream: options.upstream,
@@ -120,7 +131,6 @@ impl Relay {
             mint: Mint::new(options.rng.as_ref())?,
             rng: options.rng,
             http: HttpClient::new()?,
-            book: Mutex::default(),
         };
         let house = Arc::new(house);
         let stopping = CancellationToken::new();
@@ -154,14 +164,7 @@ struct House {
     rng: Arc<dyn SecureRandom + Send + Sync>,
     http: HttpClient,
     mint: Mint,
-    book: Mutex<Book>,
-}
-
-impl House {
-    fn book(&self) -> MutexGuard<'_, Book> {
-        // Nothing under this lock can panic half-way through a change.
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    book: Book,
 }
 
 fn router(house: Arc<House>) -> Router {
@@ -209,7 +212,11 @@ async fn sweep(house: Arc<House>, stopping: CancellationToken) {
     loop {
         tokio::select! {
             () = stopping.cancelled() => return,
-            _ = tick.tick() => house.book().drop_expired(house.clock.now()),
+            _ = tick.tick() => {
+                if let Err(error) = house.book.store.sweep(house.clock.now()).await {
+                    tracing::warn!(%error, "what is over could not be forgotten");
+                }
+            }
         }
     }
 }

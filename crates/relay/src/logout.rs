@@ -44,19 +44,21 @@ pub(crate) async fn end_session(State(house): State<Arc<House>>, RawQuery(query)
         return page::unavailable();
     };
     let leave = house.upstream.end_session_url(&hint, &house.end_uri, &state);
-    house.book().leave(&state, afterwards, house.clock.now());
-    page::send_on(&leave)
+    match house.book.leave(&state, &afterwards, house.clock.now()).await {
+        Ok(()) => page::send_on(&leave),
+        Err(_) => page::cannot_sign_out(),
+    }
 }
 
 /// Answers FranceConnect's return from the logout.
 pub(crate) async fn signed_out(State(house): State<Arc<House>>, RawQuery(query): RawQuery) -> Response {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let state = query.as_ref().and_then(|query| query.get("state")).unwrap_or_default();
-    let left = house.book().left(state, house.clock.now());
-    match left {
-        Some(Afterwards::Desk(desk)) => page::send_on(&desk),
-        Some(Afterwards::Nowhere) => page::signed_out(),
-        None => page::over(),
+    match house.book.left(state, house.clock.now()).await {
+        Ok(Some(Afterwards::Desk(desk))) => page::send_on(&desk),
+        Ok(Some(Afterwards::Nowhere)) => page::signed_out(),
+        Ok(None) => page::over(),
+        Err(_) => page::unavailable(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use comptoir_franceconnect::{AcrValue, Clock, DESK_CLIENT_ID, DirectProfile, Provider, Secret, SigningAlg};
-use comptoir_relay::{CALLBACK_PATH, Options, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_relay::{CALLBACK_PATH, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey};
 use jiff::Timestamp;
 use ring::rand::SystemRandom;
 use tokio::net::TcpListener;
@@ -55,6 +55,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         upstream,
         desk_client_id: env::var("COMPTOIR_RELAY_DESK_CLIENT_ID").unwrap_or_else(|_| DESK_CLIENT_ID.to_owned()),
         sealing_key: SealingKey::from_hex(Secret::new(setting("COMPTOIR_RELAY_SEALING_KEY")?).expose())?,
+        store: Arc::new(MemoryStore::default()),
         clock: Arc::new(SystemClock),
         rng: Arc::new(SystemRandom::new()),
     };

@@ -6,11 +6,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use comptoir_franceconnect::SecureRandom;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hkdf::{HKDF_SHA256, Prk};
 use zeroize::Zeroizing;
 
 /// The AES-256-GCM key that seals; 32 random bytes that outlive a restart.
 #[derive(Clone)]
-pub struct SealingKey(LessSafeKey);
+pub struct SealingKey {
+    hints: LessSafeKey,
+    /// What the keys of single transactions are derived from.
+    root: Prk,
+}
 
 /// The text is not 64 hexadecimal digits, or no random bytes could be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +55,36 @@ impl SealingKey {
 
     fn new(bytes: &[u8; 32]) -> Result<Self, SealingKeyError> {
         let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| SealingKeyError)?;
-        Ok(Self(LessSafeKey::new(key)))
+        Ok(Self { hints: LessSafeKey::new(key), root: Prk::new_less_safe(HKDF_SHA256, bytes) })
+    }
+
+    /// Seals what a store holds under a secret name (decision 0015): the key is derived from ours and from the name,
+    /// of which the store knows the hash only. Neither the store alone nor the store with our key can be read.
+    pub(crate) fn seal_transaction(&self, bytes: &[u8], name: &str, rng: &dyn SecureRandom) -> Option<Vec<u8>> {
+        let mut nonce = [0_u8; NONCE_LEN];
+        rng.fill(&mut nonce).ok()?;
+        let mut sealed = Zeroizing::new(bytes.to_vec());
+        let key = self.of_transaction(name)?;
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut *sealed).ok()?;
+        let mut whole = nonce.to_vec();
+        whole.extend_from_slice(&sealed);
+        Some(whole)
+    }
+
+    /// Opens what [`SealingKey::seal_transaction`] sealed. `None` for anything else.
+    pub(crate) fn open_transaction(&self, sealed: &[u8], name: &str) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
+        let mut bytes = Zeroizing::new(sealed.to_vec());
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let length = self.of_transaction(name)?.open_in_place(nonce, Aad::empty(), &mut bytes).ok()?.len();
+        bytes.truncate(length);
+        Some(bytes)
+    }
+
+    fn of_transaction(&self, name: &str) -> Option<LessSafeKey> {
+        let info: [&[u8]; 2] = [b"comptoir relay transaction", name.as_bytes()];
+        let derived = self.root.expand(&info, &AES_256_GCM).ok()?;
+        Some(LessSafeKey::new(UnboundKey::from(derived)))
     }
 
     /// Seals a compact JWS for one holder. `None` when the system gives no random bytes.
@@ -59,7 +93,7 @@ impl SealingKey {
         rng.fill(&mut nonce).ok()?;
         let mut sealed = pack(jws);
         let aad = Aad::from(holder.as_bytes());
-        self.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut *sealed).ok()?;
+        self.hints.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut *sealed).ok()?;
         let mut whole = nonce.to_vec();
         whole.extend_from_slice(&sealed);
         Some(URL_SAFE_NO_PAD.encode(whole))
@@ -70,7 +104,7 @@ impl SealingKey {
         let mut whole = Zeroizing::new(URL_SAFE_NO_PAD.decode(sealed).ok()?);
         let (nonce, sealed) = whole.split_at_mut_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let packed = self.0.open_in_place(nonce, Aad::from(holder.as_bytes()), sealed).ok()?;
+        let packed = self.hints.open_in_place(nonce, Aad::from(holder.as_bytes()), sealed).ok()?;
         unpack(packed)
     }
 }
@@ -142,6 +176,23 @@ mod tests {
             assert!(key.unseal(&URL_SAFE_NO_PAD.encode(bytes), "sub").is_none(), "{jws}");
         }
         assert!(key.unseal("", "sub").is_none() && key.unseal("AAAA", "sub").is_none());
+    }
+
+    #[test]
+    fn a_transaction_opens_under_its_own_name_only() {
+        let rng = SystemRandom::new();
+        let key = SealingKey::generate(&rng).unwrap();
+        let sealed = key.seal_transaction(b"identity", "code", &rng).unwrap();
+        assert_eq!(key.open_transaction(&sealed, "code").unwrap().as_slice(), b"identity");
+        assert!(key.open_transaction(&sealed, "another").is_none());
+        assert!(SealingKey::generate(&rng).unwrap().open_transaction(&sealed, "code").is_none());
+        for at in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[at] ^= 1;
+            assert!(key.open_transaction(&altered, "code").is_none(), "{at}");
+        }
+        assert!(key.open_transaction(b"", "code").is_none());
+        assert!(!sealed.windows(8).any(|window| window == b"identity"));
     }
 
     #[test]

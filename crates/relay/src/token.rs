@@ -47,9 +47,10 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
     };
     let now = house.clock.now();
     // Taken before it is judged: a code that was shown with a wrong verifier is in wrong hands.
-    let presented = house.book().present(code, &access_token, now);
-    let Presented::Granted(granted) = presented else {
-        return error(StatusCode::BAD_REQUEST, "invalid_grant");
+    let (granted, until) = match house.book.present(code, &access_token, now).await {
+        Ok(Presented::Granted(granted, until)) => (granted, until),
+        Ok(Presented::Unknown) => return error(StatusCode::BAD_REQUEST, "invalid_grant"),
+        Err(_) => return error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
     };
     if !belongs(&granted.desk, &form) {
         return error(StatusCode::BAD_REQUEST, "invalid_grant");
@@ -57,7 +58,9 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
     let Ok(id_token) = id_token(&house, &granted, &access_token, now) else {
         return error(StatusCode::INTERNAL_SERVER_ERROR, "server_error");
     };
-    house.book().keep(&access_token, code, granted.evidence);
+    if house.book.keep(&access_token, &granted.evidence, until).await.is_err() {
+        return error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable");
+    }
     Json(json!({
         "access_token": access_token.expose(),
         "token_type": "Bearer",
@@ -72,8 +75,14 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
 /// Core 1.0 §5.3.2).
 pub(crate) async fn userinfo(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
     let now = house.clock.now();
-    let evidence = bearer(&headers).and_then(|token| house.book().take_identity(token, now));
-    let Some(evidence) = evidence else {
+    let taken = match bearer(&headers) {
+        Some(token) => house.book.take_identity(token, now).await,
+        None => Ok(None),
+    };
+    let Ok(taken) = taken else {
+        return error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable");
+    };
+    let Some(evidence) = taken else {
         let challenge = [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")];
         return (challenge, error(StatusCode::UNAUTHORIZED, "invalid_token")).into_response();
     };

@@ -8,8 +8,8 @@ use comptoir_franceconnect::{
     AcrValue, Attempt, AuthorizationCode, BrowserTurn, Clock, DESK_CLIENT_ID, DirectProfile, Ended, HttpClient,
     IdTokenHint, Loopback, Provider, Returned, Secret, SigningAlg,
 };
-use comptoir_relay::{CALLBACK_PATH, Options, Relay, SIGNED_OUT_PATH, SealingKey};
-use comptoir_simulator::{Algorithm, Client, Simulator};
+use comptoir_relay::{CALLBACK_PATH, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_simulator::{Client, Simulator};
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use ring::rand::SystemRandom;
@@ -50,7 +50,7 @@ impl World {
     pub(crate) async fn start() -> Self {
         let clock = Hands(Arc::new(AtomicI64::new(START)));
         let simulated = clock.clone();
-        let options = comptoir_simulator::Options { port: 0, clock: Arc::new(move || simulated.now()) };
+        let options = comptoir_simulator::Options::low(0, Arc::new(move || simulated.now()));
         let simulator = Simulator::start(options).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let relay_port = listener.local_addr().unwrap().port();
@@ -97,6 +97,7 @@ async fn start_relay(simulator: &Simulator, listener: TcpListener, sealing_key: 
         upstream,
         desk_client_id: DESK_CLIENT_ID.to_owned(),
         sealing_key,
+        store: Arc::new(MemoryStore::default()),
         clock: Arc::new(clock),
         rng: Arc::new(SystemRandom::new()),
     })
@@ -105,14 +106,13 @@ async fn start_relay(simulator: &Simulator, listener: TcpListener, sealing_key: 
 }
 
 fn upstream(simulator: &Simulator, client_id: &str, return_uri: &str, end_uri: &str) -> Provider {
-    simulator.register(Client {
-        client_id: client_id.to_owned(),
-        client_secret: SECRET.to_owned(),
-        name: "Cabinet".to_owned(),
-        algorithm: Algorithm::Es256,
-        redirect_uris: vec![return_uri.to_owned()],
-        post_logout_redirect_uris: vec![end_uri.to_owned()],
-    });
+    simulator.register(Client::new(
+        client_id,
+        SECRET,
+        "Cabinet",
+        vec![return_uri.to_owned()],
+        vec![end_uri.to_owned()],
+    ));
     Provider::direct(DirectProfile {
         issuer: simulator.issuer().clone(),
         client_id: client_id.to_owned(),

@@ -1,0 +1,266 @@
+//! Where transactions wait: in this process's memory, or where several instances find them.
+//!
+//! A store holds sealed bytes under names it cannot turn back into the secret ones. It gives each away once.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use ring::digest::{Context, SHA256};
+
+/// Of each kind at once, in memory; the oldest makes room.
+const MOST: usize = 10_000;
+
+/// What a store's call resolves to.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The store does not do what it is there for. Nothing is known of the transaction then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It does not answer.
+    #[error("the store does not answer")]
+    Unreachable,
+    /// It answers, and refuses.
+    #[error("the store refuses")]
+    Refused,
+}
+
+/// The kinds of things that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Somebody is signing in at FranceConnect.
+    Pending,
+    /// A code that a desk may present, or has presented.
+    Code,
+    /// An identity that a desk may fetch.
+    Identity,
+    /// A browser on its way through FranceConnect's logout.
+    Leaving,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Code, Self::Identity, Self::Leaving];
+
+    /// Returns its word, for a database and for the name's hash.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Code => "code",
+            Self::Identity => "identity",
+            Self::Leaving => "leaving",
+        }
+    }
+}
+
+/// A name as a store knows it: the SHA-256 of house, kind and secret name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Name(pub(crate) [u8; 32]);
+
+impl Name {
+    /// Hashes a secret name.
+    #[must_use]
+    pub fn of(house: &str, kind: Kind, secret: &str) -> Self {
+        let mut context = Context::new(&SHA256);
+        for part in [house, kind.as_str(), secret] {
+            context.update(&part.len().to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        let mut name = [0; 32];
+        name.copy_from_slice(context.finish().as_ref());
+        Self(name)
+    }
+
+    /// Returns the hash.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Name")
+    }
+}
+
+/// Something that waits: sealed, and with an end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// What it is, sealed.
+    pub sealed: Vec<u8>,
+    /// When it is over.
+    pub until: Timestamp,
+}
+
+/// A place where transactions wait.
+///
+/// Each call is atomic: of two that take the same thing, one has it. A thing whose end has passed is not there.
+pub trait Store: Send + Sync {
+    /// Puts a thing; one of the same name gives way.
+    fn put(&self, kind: Kind, name: Name, thing: Waiting) -> Answer<'_, ()>;
+
+    /// Takes a thing away.
+    fn take(&self, kind: Kind, name: Name, now: Timestamp) -> Answer<'_, Option<Waiting>>;
+
+    /// Looks at a thing and leaves it.
+    fn look(&self, kind: Kind, name: Name, now: Timestamp) -> Answer<'_, Option<Waiting>>;
+
+    /// Puts other bytes in the place of a thing that is there, and returns what it was; its end stays.
+    fn swap(&self, kind: Kind, name: Name, sealed: Vec<u8>, now: Timestamp) -> Answer<'_, Option<Waiting>>;
+
+    /// Counts what waits.
+    fn count(&self, kind: Kind, now: Timestamp) -> Answer<'_, u64>;
+
+    /// Forgets what is over.
+    fn sweep(&self, now: Timestamp) -> Answer<'_, ()>;
+}
+
+/// The store of a single instance: its own memory, bounded.
+#[derive(Debug, Default)]
+pub struct MemoryStore(Mutex<HashMap<(Kind, Name), Waiting>>);
+
+impl MemoryStore {
+    fn things(&self) -> MutexGuard<'_, HashMap<(Kind, Name), Waiting>> {
+        // Nothing under this lock can panic half-way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn at_once<'a, T: Send + 'a>(value: T) -> Answer<'a, T> {
+    Box::pin(std::future::ready(Ok(value)))
+}
+
+impl Store for MemoryStore {
+    fn put(&self, kind: Kind, name: Name, thing: Waiting) -> Answer<'_, ()> {
+        let mut things = self.things();
+        if things.len() >= MOST {
+            make_room(&mut things, kind);
+        }
+        things.insert((kind, name), thing);
+        at_once(())
+    }
+
+    fn take(&self, kind: Kind, name: Name, now: Timestamp) -> Answer<'_, Option<Waiting>> {
+        at_once(self.things().remove(&(kind, name)).filter(|thing| now < thing.until))
+    }
+
+    fn look(&self, kind: Kind, name: Name, now: Timestamp) -> Answer<'_, Option<Waiting>> {
+        at_once(self.things().get(&(kind, name)).filter(|thing| now < thing.until).cloned())
+    }
+
+    fn swap(&self, kind: Kind, name: Name, sealed: Vec<u8>, now: Timestamp) -> Answer<'_, Option<Waiting>> {
+        let mut things = self.things();
+        let there = things.get_mut(&(kind, name)).filter(|thing| now < thing.until);
+        at_once(there.map(|thing| Waiting { sealed: std::mem::replace(&mut thing.sealed, sealed), until: thing.until }))
+    }
+
+    fn count(&self, kind: Kind, now: Timestamp) -> Answer<'_, u64> {
+        let count = self.things().iter().filter(|((on, _), thing)| *on == kind && now < thing.until).count();
+        at_once(count as u64)
+    }
+
+    fn sweep(&self, now: Timestamp) -> Answer<'_, ()> {
+        self.things().retain(|_, thing| now < thing.until);
+        at_once(())
+    }
+}
+
+/// Drops what ends first of a kind of which there is too much; another kind is not its business.
+fn make_room(things: &mut HashMap<(Kind, Name), Waiting>, kind: Kind) {
+    let on_it = || things.iter().filter(|((on, _), _)| *on == kind);
+    if on_it().count() >= MOST
+        && let Some(oldest) = on_it().min_by_key(|(_, thing)| thing.until).map(|(key, _)| *key)
+    {
+        things.remove(&oldest);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn thing(text: &str, until: i64) -> Waiting {
+        Waiting { sealed: text.as_bytes().to_vec(), until: at(until) }
+    }
+
+    /// What every store must do.
+    pub(crate) async fn keeps_its_word(store: &dyn Store) {
+        let (one, other) = (Name::of("h", Kind::Code, "one"), Name::of("h", Kind::Code, "other"));
+        let seen = |found: Option<Waiting>| found.map(|thing| String::from_utf8(thing.sealed).unwrap());
+        let put = |text: &str| store.put(Kind::Code, one, thing(text, 60));
+
+        put("a").await.unwrap();
+        assert_eq!(seen(store.look(Kind::Code, one, at(59)).await.unwrap()).as_deref(), Some("a"));
+        assert_eq!(seen(store.take(Kind::Code, other, at(0)).await.unwrap()), None, "another name");
+        assert_eq!(seen(store.take(Kind::Identity, one, at(0)).await.unwrap()), None, "another kind");
+        assert_eq!(seen(store.take(Kind::Code, one, at(59)).await.unwrap()).as_deref(), Some("a"));
+        assert_eq!(seen(store.take(Kind::Code, one, at(59)).await.unwrap()), None, "taken twice");
+
+        put("a").await.unwrap();
+        put("b").await.unwrap();
+        assert_eq!(seen(store.take(Kind::Code, one, at(0)).await.unwrap()).as_deref(), Some("b"), "put again");
+
+        put("a").await.unwrap();
+        assert_eq!(seen(store.look(Kind::Code, one, at(60)).await.unwrap()), None, "looked at too late");
+        assert_eq!(seen(store.swap(Kind::Code, one, b"x".to_vec(), at(60)).await.unwrap()), None, "swapped too late");
+        assert_eq!(seen(store.take(Kind::Code, one, at(60)).await.unwrap()), None, "taken too late");
+
+        assert_eq!(seen(store.swap(Kind::Code, other, b"x".to_vec(), at(0)).await.unwrap()), None, "nothing to swap");
+        put("a").await.unwrap();
+        let swapped = store.swap(Kind::Code, one, b"b".to_vec(), at(59)).await.unwrap().unwrap();
+        assert_eq!((swapped.sealed.as_slice(), swapped.until), (&b"a"[..], at(60)));
+        let after = store.take(Kind::Code, one, at(59)).await.unwrap().unwrap();
+        assert_eq!((after.sealed.as_slice(), after.until), (&b"b"[..], at(60)), "its end stays");
+
+        put("a").await.unwrap();
+        store.put(Kind::Code, other, thing("b", 90)).await.unwrap();
+        assert_eq!(store.count(Kind::Code, at(0)).await.unwrap(), 2);
+        store.sweep(at(60)).await.unwrap();
+        assert_eq!(store.count(Kind::Code, at(0)).await.unwrap(), 1);
+        store.sweep(at(90)).await.unwrap();
+        assert_eq!(store.count(Kind::Code, at(0)).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn memory_keeps_its_word() {
+        keeps_its_word(&MemoryStore::default()).await;
+    }
+
+    #[tokio::test]
+    async fn too_much_of_a_kind_drops_what_ends_first_and_no_other_kind() {
+        let store = MemoryStore::default();
+        let other = Name::of("h", Kind::Leaving, "x");
+        store.put(Kind::Leaving, other, thing("x", 1)).await.unwrap();
+        let name = |number: usize| Name::of("h", Kind::Code, &number.to_string());
+        for number in 0..=MOST {
+            let until = i64::try_from(number).unwrap() + 10;
+            store.put(Kind::Code, name(number), thing("a", until)).await.unwrap();
+        }
+        assert_eq!(store.count(Kind::Code, at(0)).await.unwrap(), MOST as u64);
+        assert!(store.look(Kind::Code, name(0), at(0)).await.unwrap().is_none());
+        assert!(store.look(Kind::Code, name(1), at(0)).await.unwrap().is_some());
+        assert!(store.look(Kind::Leaving, other, at(0)).await.unwrap().is_some());
+    }
+
+    #[test]
+    fn a_name_depends_on_each_of_its_parts() {
+        let names = [
+            Name::of("h", Kind::Code, "x"),
+            Name::of("i", Kind::Code, "x"),
+            Name::of("h", Kind::Identity, "x"),
+            Name::of("h", Kind::Code, "y"),
+            Name::of("hcode", Kind::Code, "x"),
+        ];
+        for (at, name) in names.iter().enumerate() {
+            assert!(names.iter().skip(at + 1).all(|other| other != name), "{at}");
+        }
+    }
+}
