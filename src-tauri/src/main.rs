@@ -11,6 +11,7 @@ mod folders;
 mod keychain;
 mod log;
 mod opening;
+mod provider_file;
 mod renderer;
 mod window;
 

@@ -20,6 +20,9 @@ pub enum DiscoverError {
     /// No answer.
     #[error("the relay does not answer")]
     Unreachable,
+    /// No answer of another provider than a relay.
+    #[error("the provider does not answer")]
+    ProviderUnreachable,
     /// Nothing is at this address (404, 410): the relay no longer exists there.
     #[error("there is no relay at this address")]
     Gone,
@@ -47,6 +50,7 @@ impl Fault for DiscoverError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unreachable => "relay-unreachable",
+            Self::ProviderUnreachable => "provider-unreachable",
             Self::Gone => "relay-gone",
             Self::Page => "page-instead",
             Self::Untrusted => "certificate-refused",

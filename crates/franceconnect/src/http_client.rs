@@ -74,12 +74,13 @@ impl HttpClient {
     /// When TLS, the system's trust store, an authority or the proxy's address is not usable.
     pub fn through(network: &Network) -> Result<Self, HttpClientError> {
         tls::install();
-        let mut outside = builder();
-        if let Some(pem) = &network.extra_authorities {
-            let authorities = reqwest::Certificate::from_pem_bundle(pem).map_err(HttpClientError)?;
-            outside = outside.tls_certs_merge(authorities);
-        }
-        outside = match &network.proxy {
+        let authorities = match &network.extra_authorities {
+            Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(HttpClientError)?,
+            None => Vec::new(),
+        };
+        let builder = || builder().tls_certs_merge(authorities.clone());
+        let outside = builder();
+        let outside = match &network.proxy {
             Proxy::System => outside,
             Proxy::None => outside.no_proxy(),
             Proxy::At(url) => outside.proxy(reqwest::Proxy::all(url.clone()).map_err(HttpClientError)?),

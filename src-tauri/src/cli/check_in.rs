@@ -1,15 +1,14 @@
 //! `comptoir check-in`: the whole check-in without a window.
 
 use super::lines::{ConcordanceView, Lines, failed};
+use super::provider::{NotChosen, choose};
 use super::{CheckInArgs, Exit, interruption};
 use crate::browser::Opening;
-use crate::demonstration::Demonstration;
 use crate::failure::Failure;
 use crate::folders::Environment;
 use crate::opening::{self, Opened};
 use crate::window::present;
 use comptoir_desk::{CheckInRequest, Outcome, Purpose, Step, Verdict, check_in};
-use comptoir_franceconnect::{HttpClient, Provider};
 use comptoir_identity::{BirthDate, PivotIdentity};
 use comptoir_register::{RecordId, Search};
 use serde_json::{Map, Value, json};
@@ -36,6 +35,7 @@ pub(super) async fn run(args: CheckInArgs) -> Exit {
                 failed(&lines, failure.code, failure.message(), failure.reference);
                 Exit::Fault
             }
+            Err(Stop::Provider(problem)) => problem.tell(&lines),
             Err(Stop::Usage(message)) => {
                 failed(&lines, "usage", message, "CL-02");
                 Exit::Usage
@@ -46,6 +46,7 @@ pub(super) async fn run(args: CheckInArgs) -> Exit {
 
 enum Stop {
     Failure(Failure),
+    Provider(NotChosen),
     Usage(&'static str),
 }
 
@@ -64,21 +65,13 @@ async fn attempt(args: &CheckInArgs, lines: &Lines, cancel: &CancellationToken) 
         }
         _ => None,
     };
-    let http = HttpClient::new().map_err(|error| Failure::of(&error))?;
-    // Kept until the end: it stops when dropped.
-    let demonstration = if args.provider.demo { Some(Demonstration::start().await?) } else { None };
-    let (provider, environment) = match (&demonstration, &args.provider.relay) {
-        (Some(demonstration), _) => (demonstration.provider(&http).await?, Environment::Demonstration),
-        (None, Some(issuer)) => {
-            let provider =
-                Provider::discover_relay(&http, issuer.clone()).await.map_err(|error| Failure::of(&error))?;
-            let environment = Environment::behind(&provider);
-            (provider, environment)
-        }
-        (None, None) => return Err(Stop::Usage("Indiquez --demo ou --relay ISSUER.")),
-    };
+    // The demonstration in it is kept until the end: it stops when dropped.
+    let chosen = choose(&args.provider).await.map_err(Stop::Provider)?;
+    let provider = chosen.franceconnect().map_err(Stop::Provider)?;
+    let environment = if args.provider.demo { Environment::Demonstration } else { Environment::behind(&provider) };
     let opening = if args.no_browser { Opening::ByHand } else { Opening::System };
-    let Opened { desk, .. } = opening::open(environment, args.session_only, http, opening)?;
+    let Opened { mut desk, .. } = opening::open(environment, args.session_only, chosen.http.clone(), opening)?;
+    desk.patience.sign_in = chosen.sign_in_within;
     let opened = match stem {
         Some((birth_date, name)) => only_record(&desk.register, birth_date, name)?,
         None => None,

@@ -131,7 +131,7 @@ impl Generic {
     }
 
     pub(in crate::provider_file) async fn discover(self, http: &HttpClient) -> Result<Profile, DiscoverError> {
-        let metadata = discover::metadata(http, &self.issuer).await?;
+        let metadata = discover::metadata(http, &self.issuer).await.map_err(of_no_relay)?;
         metadata.agrees(&self.authentication, self.request.pkce, self.id_token.alg)?;
         let found = metadata.endpoints(self.userinfo.form != UserinfoForm::None)?;
         Ok(self.into_profile(found))
@@ -162,6 +162,21 @@ impl Generic {
         };
         self.common.settle(&mut profile);
         profile
+    }
+}
+
+/// What would be said of a relay, said of another provider.
+fn of_no_relay(error: DiscoverError) -> DiscoverError {
+    match error {
+        DiscoverError::Unreachable => DiscoverError::ProviderUnreachable,
+        DiscoverError::Gone => DiscoverError::MetadataInvalid("there is none at this address"),
+        DiscoverError::ProviderUnreachable
+        | DiscoverError::Withheld
+        | DiscoverError::Page
+        | DiscoverError::Untrusted
+        | DiscoverError::MetadataInvalid(_)
+        | DiscoverError::IssuerDiffers
+        | DiscoverError::Profile(_) => error,
     }
 }
 
