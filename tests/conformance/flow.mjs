@@ -29,9 +29,9 @@ export function exchange(client, asked, returned) {
 }
 
 /** A whole sign-in by openid-client, and the browser it was done in. */
-export async function signIn(client, { login = "test", visitor = new Visitor(), ...more } = {}) {
+export async function signIn(client, { login = "test", provider = undefined, visitor = new Visitor(), ...more } = {}) {
   const asked = request(client, more);
-  const returned = await visitor.signIn(asked.address, login);
+  const returned = await visitor.signIn(asked.address, login, undefined, provider);
   const tokens = await exchange(client, asked, returned);
   return { asked, returned, tokens, claims: tokens.claims(), visitor };
 }

@@ -1,11 +1,11 @@
 // The provider that our client will be judged by, proven first: openid-client at oidc-provider, neither of them ours.
 import assert from "node:assert/strict";
-import { createPrivateKey } from "node:crypto";
 import { after, before, test } from "node:test";
 import * as oidc from "openid-client";
 import { header } from "./flow.mjs";
 import { people, startProvider, walk } from "./provider.mjs";
 import { Visitor } from "./visitor.mjs";
+import { decryptionKey } from "./world.mjs";
 
 const back = "http://127.0.0.1:1/retour";
 const end = "http://127.0.0.1:1/fin";
@@ -26,11 +26,8 @@ async function configured(client) {
   const config = await oidc.discovery(new URL(provider.issuer), client.client_id, { ...client, jwks: undefined }, proof, options);
   if (client.jwks) {
     const [{ alg, kid }] = client.jwks.keys;
-    const algorithm = alg === "ECDH-ES" ? { name: "ECDH", namedCurve: "P-256" } : { name: "RSA-OAEP", hash: "SHA-256" };
-    const jwk = createPrivateKey(provider.pems[client.client_id]).export({ format: "jwk" });
-    const usages = alg === "ECDH-ES" ? ["deriveBits"] : ["decrypt", "unwrapKey"];
-    const key = await crypto.subtle.importKey("jwk", jwk, algorithm, false, usages);
-    oidc.enableDecryptingResponses(config, ["A256GCM"], { key, kid, alg });
+    const key = await decryptionKey(provider.pems[client.client_id], alg, kid);
+    oidc.enableDecryptingResponses(config, ["A256GCM"], key);
   }
   return config;
 }

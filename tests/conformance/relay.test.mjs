@@ -65,7 +65,7 @@ test("the metadata says what the relay does", async () => {
   assert.ok(server.supportsPKCE());
   assert.equal(server.authorization_response_iss_parameter_supported, true);
   assert.deepEqual(server.response_types_supported, ["code"]);
-  assert.equal(server.franceconnect_issuer, world.franceconnect);
+  assert.equal(server.franceconnect_issuer, world.low);
   const keys = (await (await fetch(server.jwks_uri)).json()).keys;
   assert.ok(keys.length > 0 && keys.every((key) => key.kid && key.alg === "ES256" && key.use === "sig" && !("d" in key)));
 });
@@ -88,7 +88,7 @@ test("a patient signs in and out, and the identity is the State's own", async ()
   const answer = answers.find(({ url }) => url.pathname === "/userinfo");
   assert.equal(answer.headers.get("content-type"), "application/jwt");
   const state = claimsOf(person.franceconnect_userinfo);
-  assert.deepEqual([state.family_name, state.birthdate, state.iss], ["DUBOIS", "1962-08-24", world.franceconnect]);
+  assert.deepEqual([state.family_name, state.birthdate, state.iss], ["DUBOIS", "1962-08-24", world.low]);
   assert.equal(header(person.franceconnect_userinfo).kid, "pkcs11:ES256:hsm", "signed by the State");
   assert.notEqual(state.sub, claims.sub, "pairwise here too");
   const again = await failure(identity(desk, signedIn));
@@ -141,7 +141,7 @@ test("an answer is bound to its question", async () => {
   const returned = await new Visitor().signIn(asked.address, "test", stop);
   for (const [rule, change] of [
     ["another state", (url) => url.searchParams.set("state", "x")],
-    ["another issuer (RFC 9207)", (url) => url.searchParams.set("iss", world.franceconnect)],
+    ["another issuer (RFC 9207)", (url) => url.searchParams.set("iss", world.low)],
     ["no issuer", (url) => url.searchParams.delete("iss")],
   ]) {
     const altered = new URL(returned);

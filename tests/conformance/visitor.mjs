@@ -120,22 +120,22 @@ export class Visitor {
   }
 
   /** Signs in as `login` at the simulated FranceConnect, as far as the return address, not opened. */
-  async signIn(address, login = "test", until = undefined) {
-    const page = await this.information(address, login, until);
+  async signIn(address, login = "test", until = undefined, provider = undefined) {
+    const page = await this.information(address, login, until, provider);
     return (await this.follow(await this.press(page, "continue"), until)).redirect;
   }
 
   /** Goes as far as the page that says what will be passed on. */
-  async information(address, login = "test", until = undefined) {
-    const page = await this.signInPage(address, until);
+  async information(address, login = "test", until = undefined, provider = undefined) {
+    const page = await this.signInPage(address, until, provider);
     if (!page.has("sign-in")) return page;
     return this.follow(await this.press(page, "sign-in", { login, password: "123" }), until);
   }
 
   /** Goes as far as the provider's page, or past it where somebody is signed in. */
-  async signInPage(address, until = undefined) {
+  async signInPage(address, until = undefined, provider = "impots") {
     const page = await this.open(address, until);
-    return page.has("provider-impots") ? this.follow(await this.press(page, "provider-impots"), until) : page;
+    return page.has("providers") ? this.follow(await this.press(page, `provider-${provider}`), until) : page;
   }
 
   /** Logs out, the page that a script would send included, as far as the end address, not opened. */

@@ -31,6 +31,12 @@ fn openid_client_is_a_service_of_the_low_platform() {
 
 #[test]
 #[ignore = "needs the npm packages: ./x test"]
+fn openid_client_is_a_service_of_the_high_platform() {
+    judged_by("high.test.mjs");
+}
+
+#[test]
+#[ignore = "needs the npm packages: ./x test"]
 fn openid_client_is_a_desk_of_the_relay() {
     judged_by("relay.test.mjs");
 }

@@ -1,41 +1,24 @@
-//! Simulated FranceConnect and relay for programs that are not ours: says where they are, then does as it is told.
+//! Both platforms of the simulated FranceConnect, and a relay, for programs that are not ours: says where they are, then
+//! does as it is told.
 //!
 //! Each line on stdin is one order in JSON, each line on stdout its answer:
 //!
 //! | order | what it does |
 //! |---|---|
-//! | `{"register": {"client_id": …, "algorithm": "ES256", …}}` | makes a client known to the simulator |
-//! | `{"pass": 31}` | lets this many seconds pass |
-//! | `{"fault": "WrongNonce"}` | has the simulator misbehave, `null` to behave |
+//! | `{"register": {"client_id": …, "platform": "low", …}}` | makes a client known to a platform |
+//! | `{"pass": 31}` | lets this many seconds pass, for all of them |
 //!
-//! Ends with its stdin, and so with whoever started it.
+//! Faults and keys have addresses of their own at the simulators (`docs/simulator.md`). Ends with its stdin, and so with
+//! whoever started it.
 
-use comptoir_simulator::{Algorithm, Client, Fault};
+use comptoir_desk::Clock as _;
+use comptoir_simulator::{Algorithm, Client, Encryption, KeyAgreement, Options, ProviderFilter, Simulator};
 use comptoir_tests::world::World;
 use serde_json::{Value, json};
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
-
-const FAULTS: &[Fault] = &[
-    Fault::WrongNonce,
-    Fault::WrongAudience,
-    Fault::WrongIssuer,
-    Fault::ExpiredIdToken,
-    Fault::IssuedInFuture,
-    Fault::OtherKey,
-    Fault::AlgNone,
-    Fault::Hs256WithPublicKey,
-    Fault::SubMismatch,
-    Fault::LowerAcr,
-    Fault::MissingAcr,
-    Fault::MissingSub,
-    Fault::UserinfoPlainJson,
-    Fault::UserinfoOtherKey,
-    Fault::WrongStateInRedirect,
-    Fault::WrongIssInRedirect,
-    Fault::TokenError500,
-    Fault::LogoutNeverReturns,
-];
+use std::sync::Arc;
+use url::Url;
 
 fn main() -> ExitCode {
     match serve() {
@@ -51,48 +34,76 @@ fn main() -> ExitCode {
 fn serve() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let world = runtime.block_on(World::start())?;
+    let clock = world.clock.clone();
+    let high = runtime.block_on(Simulator::start(Options::high(0, Arc::new(move || clock.now()))))?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", json!({"franceconnect": world.simulator.issuer(), "relay": world.relay.issuer()}))?;
+    let issuers = json!({"low": world.simulator.issuer(), "high": high.issuer(), "relay": world.relay.issuer()});
+    writeln!(out, "{issuers}")?;
     for line in io::stdin().lock().lines() {
         let order: Value = serde_json::from_str(&line?)?;
-        let answer = match obey(&world, &order) {
-            Some(()) => json!({"done": true}),
-            None => json!({"error": "not an order"}),
-        };
+        let done = obey(&world, &high, &order).is_some();
+        let answer = if done { json!({"done": true}) } else { json!({"error": "not an order"}) };
         writeln!(out, "{answer}")?;
     }
     Ok(())
 }
 
-fn obey(world: &World, order: &Value) -> Option<()> {
-    if let Some(client) = order.get("register") {
-        world.simulator.register(client_of(client)?);
-    } else if let Some(seconds) = order.get("pass") {
+fn obey(world: &World, high: &Simulator, order: &Value) -> Option<()> {
+    if let Some(seconds) = order.get("pass") {
         world.clock.pass(seconds.as_i64()?);
-    } else {
-        let named = order.get("fault")?;
-        let fault = FAULTS.iter().find(|fault| named.as_str() == Some(format!("{fault:?}").as_str())).copied();
-        // A misspelt fault is no good behaviour.
-        (fault.is_some() || named.is_null()).then(|| world.simulator.set_fault(fault))?;
+        return Some(());
     }
+    let written = order.get("register")?;
+    let platform = match written.get("platform")?.as_str()? {
+        "low" => &world.simulator,
+        "high" => high,
+        _ => return None,
+    };
+    platform.register(client(written)?);
     Some(())
 }
 
-fn client_of(value: &Value) -> Option<Client> {
-    let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let list = |name: &str| -> Option<Vec<String>> {
-        value.get(name)?.as_array()?.iter().map(|one| one.as_str().map(str::to_owned)).collect()
+fn client(written: &Value) -> Option<Client> {
+    let text = |name: &str| written.get(name).and_then(Value::as_str);
+    let mut client = Client::new(
+        text("client_id")?,
+        text("client_secret")?,
+        text("name")?,
+        texts(written.get("redirect_uris")?)?,
+        texts(written.get("post_logout_redirect_uris")?)?,
+    );
+    let granted = |name: &str| written.get(name).map_or(Some(Vec::new()), texts);
+    client.algorithm = match text("algorithm")? {
+        "ES256" => Algorithm::Es256,
+        "RS256" => Algorithm::Rs256,
+        _ => return None,
     };
-    Some(Client {
-        client_id: text("client_id")?,
-        client_secret: text("client_secret")?,
-        name: text("name")?,
-        algorithm: match text("algorithm")?.as_str() {
-            "ES256" => Algorithm::Es256,
-            "RS256" => Algorithm::Rs256,
-            _ => return None,
-        },
-        redirect_uris: list("redirect_uris")?,
-        post_logout_redirect_uris: list("post_logout_redirect_uris")?,
-    })
+    client.encryption = match text("agreement") {
+        None => None,
+        Some(agreement) => Some(Encryption {
+            agreement: match agreement {
+                "ECDH-ES" => KeyAgreement::EcdhEs,
+                "RSA-OAEP-256" => KeyAgreement::RsaOaep256,
+                _ => return None,
+            },
+            jwks_uri: Url::parse(text("jwks_uri")?).ok()?,
+        }),
+    };
+    client.entity_id = text("entity_id").map(str::to_owned);
+    client.claims = granted("claims")?;
+    client.prompts = granted("prompts")?;
+    client.idp_hints = granted("idp_hints")?;
+    let (only, except) = (granted("only_providers")?, granted("all_but_providers")?);
+    client.providers = match (only.is_empty(), except.is_empty()) {
+        (true, true) => ProviderFilter::All,
+        (false, true) => ProviderFilter::Only(only),
+        (true, false) => ProviderFilter::Except(except),
+        (false, false) => return None,
+    };
+    client.asks_consent = written.get("asks_consent").and_then(Value::as_bool).unwrap_or(false);
+    Some(client)
+}
+
+fn texts(list: &Value) -> Option<Vec<String>> {
+    list.as_array()?.iter().map(|one| one.as_str().map(str::to_owned)).collect()
 }
