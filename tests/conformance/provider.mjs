@@ -150,12 +150,14 @@ export async function startProvider() {
   };
 }
 
-/** Walks the engine's own pages: sign-in, consent, code of a device, logout. Stops in front of `until`. */
+/** Walks the engine's own pages: sign-in, consent, code of a device, logout. `login` of `null` gives up. Stops in front of `until`. */
 export async function walk(visitor, page, { login = "camille", until = "http://127.0.0.1:1/" } = {}) {
   for (let steps = 0; steps < 12; steps += 1) {
     page = await visitor.follow(page, until);
     if (page.redirect) return page;
-    if (page.html.includes('name="prompt" value="login"')) page = await visitor.press(page, undefined, { login, password: "x" });
+    const abort = /href="([^"]*\/abort)"/.exec(page.html);
+    if (abort && login === null) page = await visitor.fetch(new URL(abort[1], page.url));
+    else if (page.html.includes('name="prompt" value="login"')) page = await visitor.press(page, undefined, { login, password: "x" });
     else if (page.has("op.logoutForm")) page = await visitor.press(page, undefined, {}, { logout: "yes" });
     else if (page.html.includes('name="prompt" value="consent"') || page.has("op.deviceConfirmForm")) page = await visitor.press(page);
     else if (page.html.includes("<form") && page.html.includes(".submit()")) page = await visitor.press(page);

@@ -10,11 +10,11 @@
 
 mod answers;
 mod encrypted;
+mod hostile;
 mod id_tokens;
 mod identities;
 mod metadata;
 mod provider;
-mod relay;
 mod returns;
 mod suite;
 mod wire;
