@@ -234,9 +234,10 @@ thread_local! {
     static CONTEXT: JweContext = JweContext::new();
 }
 
-/// Whether a token is in the compact form of a JWE: five parts.
+/// Whether a token is in the compact form of a JWE: five parts of base64url, of which some may be empty.
 pub(crate) fn is_encrypted(token: &str) -> bool {
-    token.bytes().filter(|byte| *byte == b'.').count() == 4
+    let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    token.split('.').count() == 5 && token.split('.').all(letters)
 }
 
 fn read_header(jwe: &str) -> Result<Map<String, Value>, JweFault> {

@@ -34,8 +34,10 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
     let Some(form) = form else {
         return error(StatusCode::BAD_REQUEST, "invalid_request");
     };
-    if form.get("grant_type") != Some("authorization_code") {
-        return error(StatusCode::BAD_REQUEST, "unsupported_grant_type");
+    match form.get("grant_type") {
+        Some("authorization_code") => {}
+        Some(_) => return error(StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+        None => return error(StatusCode::BAD_REQUEST, "invalid_request"),
     }
     if form.get("client_id") != Some(house.desk_client_id.as_str()) {
         return error(StatusCode::UNAUTHORIZED, "invalid_client");
