@@ -165,7 +165,8 @@ async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen()
     login.send_keys("test").await.expect("typed");
     appears(&browser, "#password").await.send_keys("123").await.expect("typed");
     appears(&browser, "#sign-in").await.click().await.expect("signed in");
-    appears(&browser, "#continue").await.click().await.expect("continued");
+    // The browser may be gone before its driver has answered: the desk has what it came for.
+    appears(&browser, "#continue").await.click().await.ok();
 
     // Back at the desk: the verdict, and the session closed.
     appears(&window, "#verdict[data-outcome='concordant']").await;
