@@ -13,8 +13,19 @@ use url::Url;
 pub(crate) enum Configuration {
     /// Nobody has configured this desk.
     Demonstration,
-    /// The organisation's relay.
-    Relay(Url),
+    /// The organisation's relay, and the browser that patients sign in in.
+    Relay(Url, BrowserChoice),
+}
+
+/// The browser that patients sign in in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum BrowserChoice {
+    /// One of their own, in a profile that is destroyed afterwards.
+    #[default]
+    ThrowAway,
+    /// The one that the desk also works with.
+    Shared,
 }
 
 /// Why the configuration cannot be used.
@@ -35,6 +46,8 @@ pub(crate) enum ConfigurationError {
 #[serde(deny_unknown_fields)]
 struct ConfigurationFile {
     relay: Url,
+    #[serde(default)]
+    browser: BrowserChoice,
 }
 
 /// Reads the configuration of this user's desk. Performs I/O.
@@ -52,7 +65,7 @@ fn read_file(file: &Path, was_configured: bool) -> Result<Configuration, Configu
     match std::fs::read_to_string(file) {
         Ok(text) => {
             let file: ConfigurationFile = toml::from_str(&text).map_err(|_| ConfigurationError::Invalid)?;
-            Ok(Configuration::Relay(file.relay))
+            Ok(Configuration::Relay(file.relay, file.browser))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound && was_configured => Err(ConfigurationError::Missing),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Configuration::Demonstration),
@@ -65,6 +78,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn patients_sign_in_in_a_browser_of_their_own_unless_the_site_says_otherwise() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("comptoir.toml");
+        for (line, expected) in [
+            ("", BrowserChoice::ThrowAway),
+            ("browser = \"throw-away\"", BrowserChoice::ThrowAway),
+            ("browser = \"shared\"", BrowserChoice::Shared),
+        ] {
+            std::fs::write(&file, format!("relay = \"https://relais.example.invalid/\"\n{line}\n")).expect("written");
+            let read = read_file(&file, true).expect("read");
+            assert!(matches!(read, Configuration::Relay(_, browser) if browser == expected), "{line}");
+        }
+    }
+
+    #[test]
     fn a_configured_desk_never_becomes_a_demonstration() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("comptoir.toml");
@@ -72,12 +100,15 @@ mod tests {
         assert!(matches!(read_file(&file, true), Err(ConfigurationError::Missing)));
         for (text, good) in [
             ("relay = \"https://relais.example.invalid/\"", true),
+            ("relay = \"https://relais.example.invalid/\"\nbrowser = \"shared\"", true),
+            ("relay = \"https://relais.example.invalid/\"\nbrowser = \"any\"", false),
+            ("browser = \"shared\"", false),
             ("relay = 1", false),
             ("relais = \"https://relais.example.invalid/\"", false),
             ("", false),
         ] {
             std::fs::write(&file, text).expect("written");
-            assert_eq!(matches!(read_file(&file, true), Ok(Configuration::Relay(_))), good, "{text}");
+            assert_eq!(matches!(read_file(&file, true), Ok(Configuration::Relay(..))), good, "{text}");
             assert_eq!(matches!(read_file(&file, false), Err(ConfigurationError::Invalid)), !good, "{text}");
         }
     }

@@ -7,7 +7,7 @@ use comptoir_franceconnect::{
     AcrValue, DESK_CLIENT_ID, DeskCredential, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
 };
 use comptoir_relay::{CALLBACK_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
-use comptoir_simulator::{Algorithm, Client, Simulator};
+use comptoir_simulator::{Client, Simulator};
 use ring::rand::SystemRandom;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -35,20 +35,19 @@ impl Demonstration {
     async fn try_start() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let rng: Arc<dyn SecureRandom + Send + Sync> = Arc::new(SystemRandom::new());
         let now: Arc<dyn Fn() -> jiff::Timestamp + Send + Sync> = Arc::new(|| SystemClock.now());
-        let simulator = Simulator::start(comptoir_simulator::Options { port: 0, clock: now }).await?;
+        let simulator = Simulator::start(comptoir_simulator::Options::low(0, now)).await?;
         // Bound first: the relay's address is registered at FranceConnect before anybody uses it.
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let issuer = Url::parse(&format!("http://{}", listener.local_addr()?))?;
         let (return_uri, end_uri) = (issuer.join(CALLBACK_PATH)?, issuer.join(SIGNED_OUT_PATH)?);
         let client_secret = Secret::random_hex(rng.as_ref())?;
-        simulator.register(Client {
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: client_secret.expose().to_owned(),
-            name: "Comptoir (démonstration)".to_owned(),
-            algorithm: Algorithm::Es256,
-            redirect_uris: vec![return_uri.to_string()],
-            post_logout_redirect_uris: vec![end_uri.to_string()],
-        });
+        simulator.register(Client::new(
+            CLIENT_ID,
+            client_secret.expose(),
+            "Comptoir (démonstration)",
+            vec![return_uri.to_string()],
+            vec![end_uri.to_string()],
+        ));
         let upstream = Provider::direct(DirectProfile {
             issuer: simulator.issuer().clone(),
             client_id: CLIENT_ID.to_owned(),

@@ -115,6 +115,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ("configuration-invalid", "Le fichier de configuration n'est pas valide. Le registre est intact. Il doit contenir une ligne relay = \"https://…\"."),
     ("relay-of-another-environment", "Le relais configuré sert des identités fictives (simulateur ou bac à sable), alors que ce registre est celui du cabinet. Rien n'a été ouvert ni modifié. Corrigez l'adresse du relais avec votre informaticien."),
     ("browser-session-may-remain", "Une session FranceConnect est peut-être restée ouverte dans le navigateur après une vérification interrompue. Aucune donnée n'a été perdue. Fermez toutes les fenêtres du navigateur, puis confirmez-le pour continuer."),
+    ("browser-profile-remains", "La fenêtre de navigateur d'une vérification précédente n'a pas pu être fermée. Aucune donnée n'a été perdue. Fermez-la à la main, puis recommencez."),
     ("browser-mark", "Comptoir n'a pas pu noter le début de la vérification sur le disque. Le navigateur n'a pas été ouvert. Vérifiez les droits et l'espace disque du dossier de données."),
     ("port-taken", "Le port de retour de FranceConnect est déjà pris par un autre programme. Le navigateur n'a pas été ouvert. Fermez l'autre programme ou une autre fenêtre de Comptoir, puis réessayez."),
     ("port-reserved", "Le système réserve le port de retour de FranceConnect. Le navigateur n'a pas été ouvert. Prévenez votre informaticien (sous Windows : netsh interface ipv4 show excludedportrange)."),
@@ -129,8 +130,13 @@ const MESSAGES: &[(&str, &str)] = &[
     ("relay-gone", "Il n'y a pas de relais FranceConnect à cette adresse. Le registre n'a pas été modifié. Vérifiez l'adresse avec votre informaticien."),
     ("franceconnect-unreachable", "FranceConnect ne répond pas. Le registre n'a pas été modifié. Réessayez dans quelques minutes ; en attendant, utilisez la pièce d'identité."),
     ("exchange-timed-out", "FranceConnect a mis trop de temps à répondre. Le registre n'a pas été modifié. Recommencez la vérification."),
-    ("metadata-invalid", "Le relais FranceConnect ne se présente pas comme il le doit. Le registre n'a pas été modifié. Prévenez votre informaticien."),
-    ("issuer-differs", "Le relais qui répond n'est pas celui qui est configuré. Rien ne lui a été envoyé. Prévenez votre informaticien."),
+    ("provider-unreachable", "Le fournisseur d'identité ne répond pas. Rien n'a été gardé ni modifié. Vérifiez l'adresse et la connexion Internet, puis réessayez."),
+    ("page-instead", "Une page web a répondu à la place du service attendu : portail captif, filtrage, ou adresse erronée. La réponse a été écartée et rien n'a été modifié. Ouvrez une page quelconque dans le navigateur pour vous connecter au réseau, puis réessayez ; sinon, prévenez votre informaticien."),
+    ("certificate-refused", "Le certificat du service n'est pas reconnu : le réseau de l'établissement l'a peut-être remplacé. Rien n'a été envoyé. Demandez à votre informaticien d'ajouter l'autorité de l'établissement à ce système, ou au fichier du fournisseur (network.authorities)."),
+    ("provider-file-invalid", "Le fichier du fournisseur n'est pas utilisable. Rien n'a été envoyé. Corrigez-le d'après docs/provider.md."),
+    ("not-franceconnect", "Ce fournisseur ne porte pas la signature de FranceConnect : son identité ne prouve rien pour un dossier. Rien n'a été ouvert ni envoyé. Utilisez FranceConnect ou un relais ; pour essayer ce fournisseur seul, utilisez comptoir sign-in."),
+    ("metadata-invalid", "Le relais ou le fournisseur d'identité ne se présente pas comme il le doit. Le registre n'a pas été modifié. Prévenez votre informaticien."),
+    ("issuer-differs", "Le service qui répond n'est pas celui qui est configuré. Rien ne lui a été envoyé. Prévenez votre informaticien."),
     ("franceconnect-unknown", "Le relais s'appuie sur un FranceConnect inconnu de Comptoir. Rien ne lui a été envoyé. Prévenez votre informaticien."),
     ("token-refused", "FranceConnect n'a pas remis l'identité : le code a expiré ou a déjà servi. Le registre n'a pas été modifié. Recommencez la vérification."),
     ("client-refused", "Le relais ou FranceConnect ne reconnaît pas ce poste. Le registre n'a pas été modifié. Prévenez votre informaticien ; en attendant, utilisez la pièce d'identité."),
@@ -213,6 +219,7 @@ impl From<BrowserError> for Failure {
         match error {
             BrowserError::NotStarted => Self::new("browser-not-started", "BR-01", true),
             BrowserError::Mark => Self::new("browser-mark", "BR-02", true),
+            BrowserError::ProfileRemains => Self::new("browser-profile-remains", "BR-04", true),
         }
     }
 }

@@ -11,6 +11,8 @@ mod folders;
 mod keychain;
 mod log;
 mod opening;
+mod page_codes;
+mod provider_file;
 mod renderer;
 mod window;
 

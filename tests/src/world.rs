@@ -2,15 +2,15 @@
 
 use crate::visitor::{Stop, Stuck, Visitor};
 use comptoir_desk::{
-    Browser, BrowserError, CheckInError, CheckInRequest, Clock, Concluded, Desk, Keychain, MemoryKeychain, Patience,
-    Step, Verdict, check_in,
+    Browser, BrowserError, CheckInError, CheckInRequest, Clock, Concluded, Desk, Keychain, MemoryKeychain, Opened,
+    Patience, Purpose, Step, Verdict, check_in,
 };
 use comptoir_franceconnect::{
     AcrValue, DESK_CLIENT_ID, DeskCredential, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
 };
 use comptoir_register::{Register, demo};
 use comptoir_relay::{CALLBACK_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
-use comptoir_simulator::{Algorithm, Client, Simulator};
+use comptoir_simulator::{Client, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
 use std::net::Ipv4Addr;
@@ -62,14 +62,51 @@ impl Clock for WorldClock {
 #[derive(Debug, Default)]
 pub struct HeldBrowser {
     mark: AtomicBool,
+    throws_away: AtomicBool,
+    profile: AtomicBool,
+    stuck: AtomicBool,
+}
+
+impl HeldBrowser {
+    /// From now on signs in in throw-away profiles.
+    pub fn throw_away(&self) {
+        self.throws_away.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether its profiles can no longer be destroyed.
+    pub fn stick(&self, stuck: bool) {
+        self.stuck.store(stuck, Ordering::SeqCst);
+    }
+
+    /// Whether a profile is there.
+    #[must_use]
+    pub fn has_a_profile(&self) -> bool {
+        self.profile.load(Ordering::SeqCst)
+    }
 }
 
 impl Browser for HeldBrowser {
-    fn open(&self, _: &Url) -> Result<bool, BrowserError> {
-        Ok(false)
+    fn open(&self, _: &Url, purpose: Purpose) -> Result<Opened, BrowserError> {
+        if purpose == Purpose::SignIn && self.throws_away.load(Ordering::SeqCst) {
+            self.profile.store(true, Ordering::SeqCst);
+            return Ok(Opened::ThrowAway);
+        }
+        Ok(Opened::ByHand)
+    }
+
+    fn destroy_profiles(&self) -> Result<(), BrowserError> {
+        if self.has_a_profile() && self.stuck.load(Ordering::SeqCst) {
+            return Err(BrowserError::ProfileRemains);
+        }
+        self.profile.store(false, Ordering::SeqCst);
+        Ok(())
     }
 
     fn may_hold_a_session(&self) -> bool {
+        self.is_remembered() || self.has_a_profile()
+    }
+
+    fn is_remembered(&self) -> bool {
         self.mark.load(Ordering::SeqCst)
     }
 
@@ -113,21 +150,19 @@ impl World {
         let clock = WorldClock::default();
         let of_simulator = clock.clone();
         let rng: Arc<dyn SecureRandom + Send + Sync> = Arc::new(SystemRandom::new());
-        let simulator =
-            Simulator::start(comptoir_simulator::Options { port: 0, clock: Arc::new(move || of_simulator.now()) })
-                .await?;
+        let options = comptoir_simulator::Options::low(0, Arc::new(move || of_simulator.now()));
+        let simulator = Simulator::start(options).await?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let issuer = Url::parse(&format!("http://{}", listener.local_addr()?))?;
         let (return_uri, end_uri) = (issuer.join(CALLBACK_PATH)?, issuer.join(SIGNED_OUT_PATH)?);
         let client_secret = "0123456789abcdef0123456789abcdef";
-        simulator.register(Client {
-            client_id: "relay-of-the-tests".to_owned(),
-            client_secret: client_secret.to_owned(),
-            name: "Comptoir (essais)".to_owned(),
-            algorithm: Algorithm::Es256,
-            redirect_uris: vec![return_uri.to_string()],
-            post_logout_redirect_uris: vec![end_uri.to_string()],
-        });
+        simulator.register(Client::new(
+            "relay-of-the-tests",
+            client_secret,
+            "Comptoir (essais)",
+            vec![return_uri.to_string()],
+            vec![end_uri.to_string()],
+        ));
         let upstream = Provider::direct(DirectProfile {
             issuer: simulator.issuer().clone(),
             client_id: "relay-of-the-tests".to_owned(),

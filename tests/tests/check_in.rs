@@ -2,7 +2,7 @@
 //! visitor stands for the browser.
 #![expect(clippy::expect_used, reason = "a test may stop at what should not be")]
 
-use comptoir_desk::{CheckInError, CheckInRequest, Outcome, Step};
+use comptoir_desk::{Browser, CheckInError, CheckInRequest, Outcome, Step};
 use comptoir_franceconnect::AuthorizationError;
 use comptoir_identity::Link;
 use comptoir_simulator::Fault;
@@ -20,8 +20,8 @@ fn names(told: &Told) -> Vec<&'static str> {
             Step::Waiting { .. } => "waiting",
             Step::Identity { .. } => "identity",
             Step::Verdict(_) => "verdict",
-            Step::SignedOut { confirmed: true } => "signed-out",
-            Step::SignedOut { confirmed: false } => "not-signed-out",
+            Step::SignedOut { confirmed: true, .. } => "signed-out",
+            Step::SignedOut { confirmed: false, .. } => "not-signed-out",
         })
         .collect()
 }
@@ -202,5 +202,75 @@ async fn a_hostile_provider_gets_nobody_signed_in() {
         };
         assert_eq!(got, code, "{fault:?}");
         assert!(told.verdict().is_none() && !names(&told).contains(&"identity"), "{fault:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_throw_away_profile_leaves_no_hold_however_the_check_in_ends() {
+    let world = World::start().await.expect("a world");
+    world.browser.throw_away();
+
+    let told = world.check_in(&Visitor::new(), "test", FRESH).await.expect("signed in");
+    assert_eq!(told.result.expect("a verdict").signed_out, Some(true), "the logout is done all the same");
+    assert!(!world.browser.has_a_profile() && !world.browser.may_hold_a_session(), "after a verdict");
+
+    let mut abandoned = world.begin(FRESH).await.expect("begun");
+    let address = abandoned.address().await.expect("an address");
+    assert!(world.browser.has_a_profile() && !world.browser.is_remembered(), "the profile is its own mark");
+    Visitor::new().sign_in(address, "nom_composé", Stop::BeforeTheReturn).await.expect("signed in");
+    abandoned.cancel.cancel();
+    let told = abandoned.finish().await;
+    assert_eq!(told.result.expect("an end").outcome, Outcome::Abandoned);
+    assert!(!world.browser.has_a_profile(), "destroyed with the session of who had signed in");
+
+    // Another person, at once, in another profile: not held, and nobody else's identity.
+    let told = world.check_in(&Visitor::new(), "test", FRESH).await.expect("signed in");
+    let verdict = told.verdict().expect("a verdict");
+    assert_eq!(verdict.best().map(|best| best.patient.record.as_str()), Some("local:1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_owes_nothing_once_the_profile_is_destroyed_and_holds_while_it_remains() {
+    let world = World::start().await.expect("a world");
+    world.browser.throw_away();
+    let mut crashed = world.begin(FRESH).await.expect("begun");
+    let address = crashed.address().await.expect("an address");
+    Visitor::new().sign_in(address, "nom_composé", Stop::BeforeTheLogout).await.expect("signed in");
+    crashed.cut().await;
+
+    world.browser.stick(true);
+    let held = world.begin(FRESH).await.expect("begun").finish().await;
+    assert!(held.steps.iter().any(|step| matches!(step, Step::OpenBrowser { .. })), "the owed logout is tried");
+    assert!(matches!(held.result, Err(CheckInError::SessionMayRemain)), "{:?}", held.result);
+
+    world.browser.stick(false);
+    let told = world.check_in(&Visitor::new(), "test", FRESH).await.expect("signed in");
+    assert_eq!(names(&told).first(), Some(&"open-browser"));
+    assert_eq!(told.result.expect("a verdict").outcome, Outcome::Concordant);
+    let opened = told.steps.iter().filter(|step| matches!(step, Step::OpenBrowser { .. })).count();
+    assert_eq!(opened, 1, "no logout is owed to a session that nobody can reach");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_that_is_not_confirmed_leaves_nothing_in_a_throw_away_profile() {
+    let mut world = World::start().await.expect("a world");
+    world.desk.patience.sign_out = std::time::Duration::from_millis(300);
+    for (rule, throw_away) in [("the desk's own browser", false), ("a throw-away profile", true)] {
+        if throw_away {
+            world.browser.throw_away();
+        }
+        let mut underway = world.begin(if throw_away { BROWSER_CLOSED } else { FRESH }).await.expect(rule);
+        let mut address = underway.address().await.expect(rule);
+        if address.path().ends_with("/end_session") {
+            address = underway.address().await.expect(rule);
+        }
+        Visitor::new().sign_in(address, "test", Stop::BeforeTheLogout).await.expect(rule);
+        let told = underway.finish().await;
+        let end = told.steps.iter().rev().find_map(|step| match step {
+            Step::SignedOut { confirmed, remains } => Some((*confirmed, *remains)),
+            Step::OpenBrowser { .. } | Step::Waiting { .. } | Step::Identity { .. } | Step::Verdict(_) => None,
+        });
+        assert_eq!(end, Some((false, !throw_away)), "{rule}");
+        assert_eq!(world.browser.may_hold_a_session(), !throw_away, "{rule}");
     }
 }

@@ -1,4 +1,4 @@
-//! Fuzzes every parser of the identity crate for a bounded time, on the stable compiler.
+//! Fuzzes the parsers of what is typed, scanned or sent by strangers for a bounded time, on the stable compiler.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,8 @@ use std::process::Command;
 
 use crate::place::Place;
 
-const FOLDER: &str = "crates/identity/fuzz";
+/// Each a workspace of its own.
+const FOLDERS: &[&str] = &["crates/identity/fuzz", "crates/franceconnect/fuzz"];
 
 /// Seconds for each parser where nobody says how many.
 pub(crate) const SECONDS: &str = "5";
@@ -21,17 +22,19 @@ pub(crate) fn run(place: &Place, seconds: &str) -> Result<(), String> {
     let seconds: u32 = seconds.parse().map_err(|_| format!("not a number of seconds: {seconds}"))?;
     let host = host(place)?;
     let built = place.at("target/fuzz");
-    build(place, &host, &built)?;
-    for target in targets(place)? {
-        let program = built.join(&host).join("release").join(&target);
-        fuzz(place, &program, &target, seconds)?;
+    for folder in FOLDERS {
+        build(place, folder, &host, &built)?;
+        for target in targets(place, folder)? {
+            let program = built.join(&host).join("release").join(&target);
+            fuzz(place, &program, &place.at(folder).join("seeds").join(&target), &target, seconds)?;
+        }
     }
     Ok(())
 }
 
 /// A target of its own: the flags of the fuzzed code must not reach build scripts.
-fn build(place: &Place, host: &str, built: &Path) -> Result<(), String> {
-    let manifest = format!("{FOLDER}/Cargo.toml");
+fn build(place: &Place, folder: &str, host: &str, built: &Path) -> Result<(), String> {
+    let manifest = format!("{folder}/Cargo.toml");
     let mut command = place.command("cargo");
     command.env("RUSTFLAGS", COVERAGE).env_remove("CARGO_ENCODED_RUSTFLAGS");
     command.args(["build", "--release", "--locked", "--manifest-path", &manifest, "--target", host, "--target-dir"]);
@@ -40,7 +43,7 @@ fn build(place: &Place, host: &str, built: &Path) -> Result<(), String> {
 }
 
 /// Inputs that reached something new stay in the corpus for the next run.
-fn fuzz(place: &Place, program: &Path, target: &str, seconds: u32) -> Result<(), String> {
+fn fuzz(place: &Place, program: &Path, seeds: &Path, target: &str, seconds: u32) -> Result<(), String> {
     let corpus = place.at("target/fuzz/corpus").join(target);
     let found = place.at("target/fuzz/found").join(target);
     for folder in [&corpus, &found] {
@@ -50,7 +53,7 @@ fn fuzz(place: &Place, program: &Path, target: &str, seconds: u32) -> Result<(),
     let mut command = place.command(program);
     command.args([format!("-max_total_time={seconds}"), format!("-artifact_prefix={}/", found.display())]);
     command.args(["-verbosity=0", "-timeout=10", "-rss_limit_mb=1024"]);
-    command.arg(&corpus).arg(place.at(FOLDER).join("seeds").join(target));
+    command.arg(&corpus).arg(seeds);
     let output = command.output().map_err(|error| format!("{target} cannot start: {error}"))?;
     if output.status.success() {
         return Ok(());
@@ -74,8 +77,8 @@ fn succeed(command: &mut Command, otherwise: &str) -> Result<(), String> {
     }
 }
 
-fn targets(place: &Place) -> Result<Vec<String>, String> {
-    let folder = place.at(FOLDER).join("targets");
+fn targets(place: &Place, folder: &str) -> Result<Vec<String>, String> {
+    let folder = place.at(folder).join("targets");
     let listed = fs::read_dir(&folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let files = listed.filter_map(Result::ok).map(|entry| entry.path());
     let mut names: Vec<String> =

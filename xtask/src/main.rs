@@ -32,6 +32,7 @@ const USAGE: &str = "\
 ./x registers [SIZES]  registers of 10,000, 100,000 and 1,000,000 generated patients, each figure beside its
                        floor; 10000000 on demand
 ./x evaluate           540,000 labelled identities asked: one link to a wrong person is a failure
+./x load               500 sign-ins at once, with a relay and without; what a sign-in that waits takes in memory
 ./x storage            a register of a million records opened, backed up, restored
 ./x places [--check]   makes the table of communes from its npm package, or checks that it is up to date";
 
@@ -73,6 +74,7 @@ const LONG: &[Step] = &[
     Step::new("registers of three sizes, beside their floors", Where::Here, &["./x", "registers"]),
     Step::new("the evaluation, three sizes and three seeds", Where::Here, &["./x", "evaluate"]),
     Step::new("a register of a million records kept safe", Where::Here, &["./x", "storage"]),
+    Step::new("what a relay bears", Where::Here, &["./x", "load"]),
     Step::new(
         "a program killed hundreds of times",
         Where::Here,
@@ -102,6 +104,7 @@ fn main() -> ExitCode {
         ["bench"] => measure::bench(&place),
         ["stream"] => measure::stream(&place),
         ["storage"] => measure::storage(&place),
+        ["load"] => measure::load(&place),
         ["registers"] => measure::registers(&place, "10000,100000,1000000"),
         ["registers", sizes] => measure::registers(&place, sizes),
         ["evaluate"] => measure::evaluate(&place),

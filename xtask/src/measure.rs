@@ -51,3 +51,8 @@ fn released(place: &Place, what: &str, program: &str, arguments: &[&str]) -> Res
 pub(crate) fn storage(place: &Place) -> Result<(), String> {
     released(place, "storage", "comptoir-storage", &[])
 }
+
+/// Signs many people in at once, with a relay and without, and counts what waiting takes in memory.
+pub(crate) fn load(place: &Place) -> Result<(), String> {
+    released(place, "load", "comptoir-load", &[])
+}

@@ -2,7 +2,7 @@
 
 use crate::debt;
 use crate::desk::Desk;
-use crate::ports::{BrowserError, KeychainError, Secret};
+use crate::ports::{BrowserError, KeychainError, Opened, Purpose, Secret};
 use crate::verdict::{Outcome, Verdict};
 use comptoir_franceconnect::{
     AcrValue, Attempt, AuthorizationError, BeginError, BindError, BrowserTurn, DeskCredential, DiscoverError, Ended,
@@ -26,26 +26,17 @@ pub struct CheckInRequest {
     pub browser_closed: bool,
 }
 
-/// Why the browser is opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// For the patient to sign in.
-    SignIn,
-    /// For a logout owed from an earlier check-in.
-    SignOut,
-}
-
 /// What happens while a check-in runs, as it happens.
 #[derive(Debug, Clone)]
 pub enum Step {
-    /// An address must be opened; `opened` says whether a browser was started on it.
+    /// An address must be opened; `opened` says where it was, `None` when no browser could be started.
     OpenBrowser {
         /// The address, for this machine only: that of a logout carries the ID token as its hint.
         address: Url,
         /// What for.
         purpose: Purpose,
-        /// Whether a browser was started.
-        opened: bool,
+        /// Where it was opened.
+        opened: Option<Opened>,
     },
     /// The desk waits for the browser to come back.
     Waiting {
@@ -65,6 +56,9 @@ pub enum Step {
     SignedOut {
         /// Whether the browser came back from the logout.
         confirmed: bool,
+        /// Whether a session may remain in a browser: not after a confirmed logout, nor once the
+        /// throw-away profile that held it is destroyed.
+        remains: bool,
     },
 }
 
@@ -73,7 +67,7 @@ pub enum Step {
 pub struct Concluded {
     /// How it ended.
     pub outcome: Outcome,
-    /// Whether the session is known to be closed; `None` when no sign-in took place.
+    /// Whether the logout was confirmed; `None` when no sign-in took place.
     pub signed_out: Option<bool>,
 }
 
@@ -139,6 +133,8 @@ pub async fn check_in(
 ) -> Result<Concluded, CheckInError> {
     let counter = Counter { desk, provider, steps, cancel };
     let concluded = counter.check_in(request).await;
+    // However it ended: the patient's browser goes, and with its profile whatever session it held.
+    counter.destroy_profiles().await;
     if concluded.is_err() {
         // An end without a verdict is an end all the same: the code of what stopped it is for people.
         desk.register.journal(&desk.act(ActKind::CheckInConcluded).about(None, &[("outcome", "failed")]))?;
@@ -186,9 +182,13 @@ impl Counter<'_> {
         if self.cancel.is_cancelled() {
             return Ok(false);
         }
-        let mut remains = desk.browser(|browser| Ok(browser.may_hold_a_session())).await.unwrap_or(true);
+        // What a crash left is destroyed before the mark is asked: it is the rest that holds the desk.
+        self.destroy_profiles().await;
+        let mut remains = self.may_hold_a_session().await;
         if let Some(owed) = desk.keychain(debt::read).await? {
-            match self.creditor(&owed.issuer).await {
+            // Without a mark, the profile that held this session is destroyed: no browser could close it any more.
+            let creditor = if remains { self.creditor(&owed.issuer).await } else { Creditor::Gone };
+            match creditor {
                 Creditor::Found(provider) => {
                     if let Some(hint) = IdTokenHint::from_bytes(owed.hint.expose().to_vec()) {
                         let loopback = Loopback::bind(provider.return_address()).await?;
@@ -234,11 +234,32 @@ impl Counter<'_> {
         }
     }
 
+    async fn destroy_profiles(&self) {
+        if let Err(error) = self.desk.browser(|browser| browser.destroy_profiles()).await {
+            // It holds the next sign-in, and is tried again before that.
+            tracing::warn!(%error, "the patient's browser could not be put away");
+        }
+    }
+
+    async fn may_hold_a_session(&self) -> bool {
+        self.desk.browser(|browser| Ok(browser.may_hold_a_session())).await.unwrap_or(true)
+    }
+
     async fn open_browser(&self, address: &Url, purpose: Purpose) {
         let to_open = address.clone();
-        let opened = self.desk.browser(move |browser| browser.open(&to_open)).await;
+        let opened = self
+            .desk
+            .browser(move |browser| {
+                let opened = browser.open(&to_open, purpose)?;
+                if opened == Opened::ThrowAway && purpose == Purpose::SignIn {
+                    // The profile's folder is its own mark, and goes with the session.
+                    browser.forget_session().ok();
+                }
+                Ok(opened)
+            })
+            .await;
         // A browser that does not start is not the end: the address is on screen and can be copied.
-        let opened = matches!(opened, Ok(true));
+        let opened = opened.ok();
         (self.steps)(Step::OpenBrowser { address: address.clone(), purpose, opened });
     }
 
@@ -310,7 +331,13 @@ impl Counter<'_> {
             desk.browser(|browser| browser.forget_session()).await.ok();
         }
         desk.register.journal(&desk.act(if confirmed { ActKind::SessionClosed } else { ActKind::SessionNotClosed }))?;
-        (self.steps)(Step::SignedOut { confirmed });
+        self.destroy_profiles().await;
+        let remains = !confirmed && self.may_hold_a_session().await;
+        if !confirmed && !remains {
+            // The only cookie of that session is gone: there is nothing left to log out.
+            desk.keychain(debt::forget).await.ok();
+        }
+        (self.steps)(Step::SignedOut { confirmed, remains });
         Ok(confirmed)
     }
 
@@ -342,7 +369,7 @@ impl Counter<'_> {
 /// The issuer that a logout is owed to.
 enum Creditor {
     Found(Box<Provider>),
-    /// It no longer exists: a demonstration that ended, an address that answers 404.
+    /// It no longer exists: a demonstration that ended, an address that answers 404. Or the session does not.
     Gone,
     /// It exists, and cannot be reached now.
     Unreachable,

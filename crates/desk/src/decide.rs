@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use crate::desk::Patience;
     use crate::memory::MemoryKeychain;
-    use crate::ports::{Browser, BrowserError, Clock};
+    use crate::ports::{Browser, BrowserError, Clock, Opened, Purpose};
     use comptoir_franceconnect::{AcrValue, HttpClient};
     use comptoir_identity::{Candidate, PivotClaims, PivotIdentity, judge};
     use comptoir_register::{Register, demo};
@@ -112,8 +112,14 @@ mod tests {
     struct Nothing;
 
     impl Browser for Nothing {
-        fn open(&self, _: &Url) -> Result<bool, BrowserError> {
-            Ok(false)
+        fn open(&self, _: &Url, _: Purpose) -> Result<Opened, BrowserError> {
+            Ok(Opened::ByHand)
+        }
+        fn destroy_profiles(&self) -> Result<(), BrowserError> {
+            Ok(())
+        }
+        fn is_remembered(&self) -> bool {
+            false
         }
         fn may_hold_a_session(&self) -> bool {
             false

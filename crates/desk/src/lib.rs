@@ -13,11 +13,11 @@ mod ports;
 mod rekey;
 mod verdict;
 
-pub use check_in::{CheckInError, CheckInRequest, Concluded, Purpose, Step, check_in};
+pub use check_in::{CheckInError, CheckInRequest, Concluded, Step, check_in};
 pub use decide::{DecideError, Decision, decide, paper_path};
 pub use desk::{Desk, Patience};
 pub use memory::MemoryKeychain;
 pub use open::{OpenRegisterError, adopt_key, open_register, register_key};
-pub use ports::{Browser, BrowserError, Clock, Keychain, KeychainError, Secret};
+pub use ports::{Browser, BrowserError, Clock, Keychain, KeychainError, Opened, Purpose, Secret};
 pub use rekey::{RekeyRegisterError, rekey_register};
 pub use verdict::{Outcome, Verdict, VerdictCandidate};

@@ -10,15 +10,27 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 ///
 /// Called from worker threads: implementations may block for some seconds, never for ever.
 pub trait Browser: Send + Sync {
-    /// Opens an address. `Ok(true)` means that a browser was started, not that the page is shown;
-    /// `Ok(false)` that this host only hands the address out.
+    /// Opens an address: for a sign-in where no session stays if it can, for a logout in the browser that
+    /// the desk also works with, as the session is there. A browser that was started does not mean that
+    /// the page is shown.
     ///
     /// # Errors
     /// When no browser could be started. The address can still be copied.
-    fn open(&self, address: &Url) -> Result<bool, BrowserError>;
+    fn open(&self, address: &Url, purpose: Purpose) -> Result<Opened, BrowserError>;
 
-    /// Whether an earlier sign-in may have left a FranceConnect session open. Survives a crash.
+    /// Ends every browser that was started in a throw-away profile, also by a program that crashed, and
+    /// destroys the profiles with whatever session they hold. Nothing happens when there is none.
+    ///
+    /// # Errors
+    /// When a profile remains; it is tried again at the next call.
+    fn destroy_profiles(&self) -> Result<(), BrowserError>;
+
+    /// Whether an earlier sign-in may have left a FranceConnect session open: in the browser of the desk,
+    /// or in a throw-away profile that could not be destroyed. Survives a crash.
     fn may_hold_a_session(&self) -> bool;
+
+    /// Whether [`Browser::remember_session`] was called since the last [`Browser::forget_session`].
+    fn is_remembered(&self) -> bool;
 
     /// Remembers, before the browser opens, that a session may be left in it.
     ///
@@ -33,6 +45,26 @@ pub trait Browser: Send + Sync {
     fn forget_session(&self) -> Result<(), BrowserError>;
 }
 
+/// Why the browser is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// For the patient to sign in.
+    SignIn,
+    /// For a logout owed from an earlier check-in.
+    SignOut,
+}
+
+/// Where an address was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// In a browser of its own with a fresh profile: no session outlives the profile.
+    ThrowAway,
+    /// In the browser that the desk also works with: a session may stay in it.
+    Shared,
+    /// Nowhere: this host only hands the address out, and a person opens it where they like.
+    ByHand,
+}
+
 /// Why the browser port could not do its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BrowserError {
@@ -42,6 +74,9 @@ pub enum BrowserError {
     /// The mark of an unfinished sign-in could not be written or removed.
     #[error("the mark of an unfinished sign-in could not be changed")]
     Mark,
+    /// A throw-away profile, or the browser in it, is still there.
+    #[error("a throw-away profile could not be destroyed")]
+    ProfileRemains,
 }
 
 /// The keychain of the operating system, one namespace per kind of installation.

@@ -14,12 +14,11 @@ use ring::rand::SecureRandom;
 use tokio::sync::oneshot;
 use url::Url;
 
-use crate::acr::AcrValue;
 use crate::assertion::AssertionIds;
 use crate::fault::Fault;
 use crate::id_token::Age;
-use crate::loopback::{Arrival, Loopback};
-use crate::provider::{Kind, Provider};
+use crate::loopback::{Arrival, Loopback, ReturnAddress};
+use crate::provider::Provider;
 use crate::returned::Expected;
 use crate::secret::{RandomnessUnavailable, Secret, hex};
 
@@ -70,11 +69,13 @@ impl Attempt {
         now: Timestamp,
     ) -> Result<Self, BeginError> {
         let nonce = Secret::random_hex(rng)?;
-        let mut attempt = Self::new(provider, loopback.return_uri(), nonce, provider.required_acr(), rng, now)?;
+        let return_uri =
+            provider.0.back.public.as_ref().map_or_else(|| loopback.return_uri(), |it| it.return_uri.clone());
+        let mut attempt = Self::new(provider, return_uri, nonce, rng, now)?;
         attempt.arrival = Some(loopback.expect_return(Expected {
             state: attempt.state.clone(),
             issuer: provider.issuer().to_owned(),
-            issuer_required: matches!(provider.0.kind, Kind::Relay(_)),
+            issuer_required: provider.0.back.issuer_required,
         }));
         Ok(attempt)
     }
@@ -90,28 +91,23 @@ impl Attempt {
         rng: &dyn SecureRandom,
         now: Timestamp,
     ) -> Result<Self, BeginError> {
-        let Kind::Direct(registered) = &provider.0.kind else {
-            return Err(BeginError::Profile);
-        };
-        Self::new(provider, registered.return_uri.clone(), nonce, provider.required_acr(), rng, now)
+        match provider.return_address() {
+            ReturnAddress::Registered { return_uri, .. } => Self::new(provider, return_uri, nonce, rng, now),
+            ReturnAddress::Ephemeral => Err(BeginError::Profile),
+        }
     }
 
     fn new(
         provider: &Provider,
         return_uri: Url,
         nonce: Secret,
-        level: AcrValue,
         rng: &dyn SecureRandom,
         now: Timestamp,
     ) -> Result<Self, BeginError> {
         let state = Secret::random_hex(rng)?;
-        let (verifier, age) = match &provider.0.kind {
-            Kind::Relay(_) => (Some(Secret::random_base64url(rng)?), Age::ByTwoClocks),
-            // FranceConnect refuses a request with PKCE parameters (franceconnect.md §1.5).
-            Kind::Direct(_) => (None, Age::ByOneClock),
-        };
-        let authorize_url = authorize_url(provider, &return_uri, &state, &nonce, verifier.as_ref(), level)
-            .map_err(|_| BeginError::Profile)?;
+        let verifier = if provider.0.request.pkce { Some(Secret::random_base64url(rng)?) } else { None };
+        let authorize_url =
+            authorize_url(provider, &return_uri, &state, &nonce, verifier.as_ref()).map_err(|_| BeginError::Profile)?;
         Ok(Self {
             ids: AssertionIds::of(&state),
             provider: provider.clone(),
@@ -120,7 +116,7 @@ impl Attempt {
             verifier,
             return_uri,
             started: now,
-            age,
+            age: provider.0.id_token.age,
             arrival: None,
             authorize_url,
         })
@@ -134,11 +130,9 @@ impl Attempt {
         nonce: Secret,
         verifier: Option<Secret>,
         started: Timestamp,
-        age: Age,
     ) -> Option<Self> {
-        let level = provider.required_acr();
-        let authorize_url = authorize_url(provider, &return_uri, &state, &nonce, verifier.as_ref(), level).ok()?;
-        let provider = provider.clone();
+        let authorize_url = authorize_url(provider, &return_uri, &state, &nonce, verifier.as_ref()).ok()?;
+        let (provider, age) = (provider.clone(), provider.0.id_token.age);
         let ids = AssertionIds::of(&state);
         Some(Self { provider, state, nonce, verifier, return_uri, started, age, arrival: None, ids, authorize_url })
     }
@@ -184,7 +178,6 @@ fn authorize_url(
     state: &Secret,
     nonce: &Secret,
     verifier: Option<&Secret>,
-    level: AcrValue,
 ) -> Result<Url, openidconnect::url::ParseError> {
     let profile = &provider.0;
     let issuer = IssuerUrl::new(profile.issuer.clone())?;
@@ -198,8 +191,13 @@ fn authorize_url(
             move || Nonce::new(nonce),
         )
         .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(return_uri.clone())))
-        .add_scopes(profile.scopes.iter().cloned().map(Scope::new))
-        .add_auth_context_value(AuthenticationContextClass::new(level.as_str().to_owned()));
+        .add_scopes(profile.request.scopes.iter().cloned().map(Scope::new));
+    for level in &profile.request.acr_values {
+        request = request.add_auth_context_value(AuthenticationContextClass::new(level.clone()));
+    }
+    for (name, value) in &profile.request.more {
+        request = request.add_extra_param(name.as_str(), value.as_str());
+    }
     if let Some(verifier) = verifier {
         let verifier = PkceCodeVerifier::new(verifier.expose().to_owned());
         request = request.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));

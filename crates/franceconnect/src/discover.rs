@@ -1,19 +1,14 @@
-//! A relay's profile from its own metadata.
+//! What a provider says of itself: a relay's whole profile, another's addresses, or a mere check.
 
-use openidconnect::core::{
-    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
-    CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
-    CoreSubjectIdentifierType,
-};
-use openidconnect::{AdditionalProviderMetadata, ProviderMetadata};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use url::Url;
-use zeroize::Zeroizing;
 
-use crate::authentication::DeskCredential;
+use crate::authentication::{ClientAuthentication, DeskCredential};
 use crate::fault::Fault;
 use crate::http_client::{HttpClient, HttpFault};
-use crate::pinned::{self, issuer_text, may_carry_tokens};
+use crate::json;
+use crate::pinned::{self, issuer_text};
+use crate::profile::{Profile, UserinfoForm};
 use crate::provider::{Endpoints, ProfileError, Provider, RelayProfile, SigningAlg, StateProfile};
 
 /// The client identifier under which a desk is known to its relay, unless its site says otherwise.
@@ -25,9 +20,21 @@ pub enum DiscoverError {
     /// No answer.
     #[error("the relay does not answer")]
     Unreachable,
+    /// No answer of another provider than a relay.
+    #[error("the provider does not answer")]
+    ProviderUnreachable,
     /// Nothing is at this address (404, 410): the relay no longer exists there.
     #[error("there is no relay at this address")]
     Gone,
+    /// The metadata is not for everybody (401, 403).
+    #[error("the metadata is withheld")]
+    Withheld,
+    /// A page for people came instead: a captive portal's, a filter's.
+    #[error("a page came instead of the metadata")]
+    Page,
+    /// The server's certificate is not believed.
+    #[error("the certificate of the server is not believed")]
+    Untrusted,
     /// The answer is not the metadata of an OpenID Provider that desks can use.
     #[error("the relay's metadata cannot be used: {0}")]
     MetadataInvalid(&'static str),
@@ -43,8 +50,11 @@ impl Fault for DiscoverError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unreachable => "relay-unreachable",
+            Self::ProviderUnreachable => "provider-unreachable",
             Self::Gone => "relay-gone",
-            Self::MetadataInvalid(_) => "metadata-invalid",
+            Self::Page => "page-instead",
+            Self::Untrusted => "certificate-refused",
+            Self::Withheld | Self::MetadataInvalid(_) => "metadata-invalid",
             Self::IssuerDiffers => "issuer-differs",
             Self::Profile(error) => error.code(),
         }
@@ -64,109 +74,189 @@ impl Provider {
         issuer: Url,
         credential: &DeskCredential,
     ) -> Result<Self, DiscoverError> {
-        let metadata = fetch(http, &issuer).await?;
-        read_metadata(&metadata, issuer, credential)
+        Ok(Self::relay(relay_profile(http, issuer, credential).await?)?)
     }
 }
 
-/// Fetches the metadata's text. Performs I/O.
-async fn fetch(http: &HttpClient, issuer: &Url) -> Result<Zeroizing<Vec<u8>>, DiscoverError> {
-    if !may_carry_tokens(issuer) {
-        return Err(ProfileError::InsecureAddress.into());
-    }
-    let address = format!("{}/.well-known/openid-configuration", issuer_text(issuer));
-    let address = Url::parse(&address).map_err(|_| DiscoverError::MetadataInvalid("no address"))?;
-    let answer = http.get(&address, "application/json").await.map_err(|fault| match fault {
-        HttpFault::TooLarge => DiscoverError::MetadataInvalid("too large"),
-        HttpFault::Insecure => ProfileError::InsecureAddress.into(),
-        HttpFault::Unreachable | HttpFault::TimedOut => DiscoverError::Unreachable,
-    })?;
-    if answer.status >= 500 {
-        return Err(DiscoverError::Unreachable);
-    }
-    if matches!(answer.status, 404 | 410) {
-        return Err(DiscoverError::Gone);
-    }
-    if answer.status != 200 || answer.media_type.as_deref() != Some("application/json") {
-        return Err(DiscoverError::MetadataInvalid("no JSON document"));
-    }
-    Ok(answer.body)
+pub(crate) async fn relay_profile(
+    http: &HttpClient,
+    issuer: Url,
+    credential: &DeskCredential,
+) -> Result<RelayProfile, DiscoverError> {
+    let metadata = metadata(http, &issuer_text(&issuer)).await?;
+    read_relay(&metadata, issuer, credential)
 }
 
 /// Finds where a relay enrols desks; `None` at one that enrols none. Performs I/O.
 pub(crate) async fn enrolment_endpoint(http: &HttpClient, issuer: &Url) -> Result<Option<Url>, DiscoverError> {
-    let metadata = parse(&fetch(http, issuer).await?, issuer)?;
-    let endpoint = metadata.additional_metadata().comptoir_enrolment_endpoint.clone();
+    let endpoint = metadata(http, &issuer_text(issuer)).await?.comptoir_enrolment_endpoint;
     if endpoint.as_ref().is_some_and(|url| !pinned::may_carry_for(issuer, url)) {
         return Err(ProfileError::InsecureAddress.into());
     }
     Ok(endpoint)
 }
 
-fn parse(body: &[u8], issuer: &Url) -> Result<Metadata, DiscoverError> {
-    let metadata: Metadata =
-        serde_json::from_slice(body).map_err(|_| DiscoverError::MetadataInvalid("not an OpenID Provider's"))?;
-    if metadata.issuer().as_str() == issuer_text(issuer) { Ok(metadata) } else { Err(DiscoverError::IssuerDiffers) }
-}
-
-fn read_metadata(body: &[u8], issuer: Url, credential: &DeskCredential) -> Result<Provider, DiscoverError> {
-    use DiscoverError::MetadataInvalid;
-
-    let metadata = parse(body, &issuer)?;
-    let ours = metadata.additional_metadata();
-    if !ours.code_challenge_methods_supported.iter().any(|method| method == "S256") {
-        return Err(MetadataInvalid("no PKCE with S256"));
+/// Asks a provider for its metadata. Performs I/O.
+pub(crate) async fn metadata(http: &HttpClient, issuer: &str) -> Result<Metadata, DiscoverError> {
+    let address = format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer));
+    let address = Url::parse(&address).map_err(|_| DiscoverError::MetadataInvalid("no address"))?;
+    let answer = http.get(&address, "application/json").await.map_err(|fault| match fault {
+        HttpFault::TooLarge => DiscoverError::MetadataInvalid("too large"),
+        HttpFault::Insecure => ProfileError::InsecureAddress.into(),
+        HttpFault::Untrusted => DiscoverError::Untrusted,
+        HttpFault::Page => DiscoverError::Page,
+        HttpFault::Unreachable | HttpFault::TimedOut => DiscoverError::Unreachable,
+    })?;
+    if answer.status >= 500 && answer.status != 511 {
+        return Err(DiscoverError::Unreachable);
     }
-    let end_session = ours.end_session_endpoint.clone().ok_or(MetadataInvalid("no end_session_endpoint"))?;
-    let franceconnect = ours.franceconnect_issuer.clone().ok_or(MetadataInvalid("no franceconnect_issuer"))?;
-    let client_id = ours.franceconnect_client_id.clone().ok_or(MetadataInvalid("no franceconnect_client_id"))?;
-    let pinned = pinned::find(&franceconnect).ok_or(ProfileError::FranceConnectUnknown)?;
-    let token = metadata.token_endpoint().ok_or(MetadataInvalid("no token_endpoint"))?;
-    let userinfo = metadata.userinfo_endpoint().ok_or(MetadataInvalid("no userinfo_endpoint"))?;
-    let profile = RelayProfile {
-        credential: credential.clone(),
-        device_authorization: ours.device_authorization_endpoint.clone(),
-        endpoints: Endpoints {
-            authorization: metadata.authorization_endpoint().url().clone(),
-            token: token.url().clone(),
-            userinfo: userinfo.url().clone(),
-            jwks: metadata.jwks_uri().url().clone(),
-            end_session,
-        },
-        state: StateProfile { issuer: franceconnect, client_id, signing_alg: SigningAlg::Es256 },
-        required_acr: pinned.level,
-        issuer,
-    };
-    Ok(Provider::relay(profile)?)
+    if matches!(answer.status, 404 | 410) {
+        return Err(DiscoverError::Gone);
+    }
+    if matches!(answer.status, 401 | 403) {
+        return Err(DiscoverError::Withheld);
+    }
+    if answer.is_page() {
+        return Err(DiscoverError::Page);
+    }
+    if answer.status != 200 || answer.media_type.as_deref() != Some("application/json") {
+        return Err(DiscoverError::MetadataInvalid("no JSON document"));
+    }
+    Metadata::read(&answer.body, issuer)
 }
 
-#[derive(Debug, Clone, Deserialize, Serialize)]
-struct Ours {
-    franceconnect_issuer: Option<Url>,
-    franceconnect_client_id: Option<String>,
+/// Compares a provider's metadata with what its file says; a provider that publishes none is not
+/// refused for it (franceconnect.md §1.1). Performs I/O.
+pub(crate) async fn check(http: &HttpClient, profile: &Profile) -> Result<(), DiscoverError> {
+    let metadata = match metadata(http, &profile.issuer).await {
+        Ok(metadata) => metadata,
+        Err(DiscoverError::Unreachable | DiscoverError::Gone | DiscoverError::Withheld) => return Ok(()),
+        Err(other) => return Err(other),
+    };
+    let ours = &profile.endpoints;
+    let same = |stated: Option<&Url>, ours: &Url| stated.is_none_or(|stated| stated == ours);
+    let stated = &metadata;
+    let agree = same(stated.authorization_endpoint.as_ref(), &ours.authorization)
+        && same(stated.token_endpoint.as_ref(), &ours.token)
+        && (profile.userinfo.form == UserinfoForm::None || same(stated.userinfo_endpoint.as_ref(), &ours.userinfo))
+        && same(stated.jwks_uri.as_ref(), &ours.jwks);
+    if agree { Ok(()) } else { Err(DiscoverError::MetadataInvalid("other addresses than those configured")) }
+}
+
+/// A provider's metadata, as far as it is used (OpenID Connect Discovery 1.0 §3).
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Metadata {
+    issuer: String,
+    authorization_endpoint: Option<Url>,
+    token_endpoint: Option<Url>,
+    userinfo_endpoint: Option<Url>,
+    jwks_uri: Option<Url>,
     end_session_endpoint: Option<Url>,
     device_authorization_endpoint: Option<Url>,
     comptoir_enrolment_endpoint: Option<Url>,
+    id_token_signing_alg_values_supported: Option<Vec<String>>,
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    code_challenge_methods_supported: Option<Vec<String>>,
     #[serde(default)]
-    code_challenge_methods_supported: Vec<String>,
+    authorization_response_iss_parameter_supported: bool,
+    franceconnect_issuer: Option<Url>,
+    franceconnect_client_id: Option<String>,
 }
 
-impl AdditionalProviderMetadata for Ours {}
+/// Where a generic provider is.
+pub(crate) struct Found {
+    pub(crate) endpoints: Endpoints,
+    /// Whether it has a logout; without one, `endpoints.end_session` is never opened.
+    pub(crate) logs_out: bool,
+    /// Whether it promises to say who it is in every return (RFC 9207).
+    pub(crate) states_issuer: bool,
+}
 
-type Metadata = ProviderMetadata<
-    Ours,
-    CoreAuthDisplay,
-    CoreClientAuthMethod,
-    CoreClaimName,
-    CoreClaimType,
-    CoreGrantType,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm,
-    CoreJsonWebKey,
-    CoreResponseMode,
-    CoreResponseType,
-    CoreSubjectIdentifierType,
->;
+impl Metadata {
+    fn read(body: &[u8], issuer: &str) -> Result<Self, DiscoverError> {
+        let read = json::parse(body).ok().and_then(|metadata| serde_json::from_value::<Self>(metadata).ok());
+        let metadata = read.ok_or(DiscoverError::MetadataInvalid("not an OpenID Provider's"))?;
+        // OpenID Connect Discovery 1.0 §4.3: exactly.
+        if metadata.issuer == issuer { Ok(metadata) } else { Err(DiscoverError::IssuerDiffers) }
+    }
+
+    /// Whether the provider does what its file says it does, as far as it states that.
+    pub(crate) fn agrees(
+        &self,
+        authentication: &ClientAuthentication,
+        pkce: bool,
+        alg: SigningAlg,
+    ) -> Result<(), DiscoverError> {
+        let serves = |list: Option<&Vec<String>>, wanted: &str| {
+            list.is_none_or(|list| list.iter().any(|served| served == wanted))
+        };
+        if !serves(self.id_token_signing_alg_values_supported.as_ref(), alg.as_str()) {
+            return Err(DiscoverError::MetadataInvalid("another algorithm than the agreed one"));
+        }
+        // `none` is often left out by those who serve it.
+        let way = authentication.as_str();
+        if way != "none" && !serves(self.token_endpoint_auth_methods_supported.as_ref(), way) {
+            return Err(DiscoverError::MetadataInvalid("another client authentication than the agreed one"));
+        }
+        if pkce && !serves(self.code_challenge_methods_supported.as_ref(), "S256") {
+            return Err(DiscoverError::MetadataInvalid("no PKCE with S256"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn endpoints(&self, userinfo: bool) -> Result<Found, DiscoverError> {
+        let (authorization, token, jwks) = self.needed()?;
+        let userinfo = match &self.userinfo_endpoint {
+            Some(userinfo) => userinfo.clone(),
+            None if userinfo => return Err(DiscoverError::MetadataInvalid("no userinfo_endpoint")),
+            None => token.clone(),
+        };
+        let end_session = self.end_session_endpoint.clone();
+        Ok(Found {
+            logs_out: end_session.is_some(),
+            states_issuer: self.authorization_response_iss_parameter_supported,
+            endpoints: Endpoints {
+                end_session: end_session.unwrap_or_else(|| authorization.clone()),
+                authorization,
+                token,
+                userinfo,
+                jwks,
+            },
+        })
+    }
+
+    fn needed(&self) -> Result<(Url, Url, Url), DiscoverError> {
+        let needed = |stated: &Option<Url>, missing| stated.clone().ok_or(DiscoverError::MetadataInvalid(missing));
+        Ok((
+            needed(&self.authorization_endpoint, "no authorization_endpoint")?,
+            needed(&self.token_endpoint, "no token_endpoint")?,
+            needed(&self.jwks_uri, "no jwks_uri")?,
+        ))
+    }
+}
+
+fn read_relay(metadata: &Metadata, issuer: Url, credential: &DeskCredential) -> Result<RelayProfile, DiscoverError> {
+    use DiscoverError::MetadataInvalid;
+
+    let methods = metadata.code_challenge_methods_supported.as_deref().unwrap_or_default();
+    if !methods.iter().any(|method| method == "S256") {
+        return Err(MetadataInvalid("no PKCE with S256"));
+    }
+    let end_session = metadata.end_session_endpoint.clone().ok_or(MetadataInvalid("no end_session_endpoint"))?;
+    let franceconnect = metadata.franceconnect_issuer.clone().ok_or(MetadataInvalid("no franceconnect_issuer"))?;
+    let client_id = metadata.franceconnect_client_id.clone().ok_or(MetadataInvalid("no franceconnect_client_id"))?;
+    let pinned = pinned::find(&franceconnect).ok_or(ProfileError::FranceConnectUnknown)?;
+    let userinfo = metadata.userinfo_endpoint.clone().ok_or(MetadataInvalid("no userinfo_endpoint"))?;
+    let (authorization, token, jwks) = metadata.needed()?;
+    Ok(RelayProfile {
+        credential: credential.clone(),
+        device_authorization: metadata.device_authorization_endpoint.clone(),
+        endpoints: Endpoints { authorization, token, userinfo, jwks, end_session },
+        state: StateProfile { issuer: franceconnect, client_id, signing_alg: SigningAlg::Es256 },
+        required_acr: pinned.level,
+        issuer,
+    })
+}
 
 #[cfg(test)]
 mod tests {
@@ -208,7 +298,9 @@ mod tests {
             });
             change(&mut metadata);
             let issuer = Url::parse("https://relais.example").unwrap();
-            let read = read_metadata(metadata.to_string().as_bytes(), issuer, &DeskCredential::public());
+            let read = Metadata::read(metadata.to_string().as_bytes(), "https://relais.example")
+                .and_then(|metadata| read_relay(&metadata, issuer, &DeskCredential::public()))
+                .and_then(|profile| Ok(Provider::relay(profile)?));
             assert_eq!(read.as_ref().err().map(Fault::code), expected, "{rule}");
             if let Ok(provider) = read {
                 assert_eq!(provider.required_acr(), crate::AcrValue::Eidas2);

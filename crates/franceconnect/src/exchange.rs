@@ -10,7 +10,7 @@ use crate::http_client::{Answer, HttpFault};
 use crate::id_token::{IdTokenFault, SKEW};
 use crate::jwe::JweFault;
 use crate::keys::KeysFault;
-use crate::provider::{Kind, Provider};
+use crate::provider::Provider;
 use crate::secret::IdTokenHint;
 use crate::userinfo::UserinfoFault;
 
@@ -21,6 +21,8 @@ pub enum Party {
     Relay,
     /// FranceConnect.
     FranceConnect,
+    /// Another OpenID Provider.
+    Provider,
 }
 
 impl fmt::Display for Party {
@@ -28,6 +30,7 @@ impl fmt::Display for Party {
         f.write_str(match self {
             Self::Relay => "the relay",
             Self::FranceConnect => "FranceConnect",
+            Self::Provider => "the provider",
         })
     }
 }
@@ -38,8 +41,14 @@ pub enum ExchangeFault {
     /// No answer.
     #[error("{0} does not answer")]
     Unreachable(Party),
-    /// The whole took more than thirty seconds.
-    #[error("the exchange took more than thirty seconds")]
+    /// A page for people came instead of an answer: a captive portal's, a filter's.
+    #[error("a page came instead of the answer of {0}")]
+    Page(Party),
+    /// The server's certificate is not believed.
+    #[error("the certificate of {0} is not believed")]
+    Untrusted(Party),
+    /// The whole took longer than it may.
+    #[error("the exchange took too long")]
     TimedOut,
     /// An address is neither https nor on this machine.
     #[error("an address is neither https nor on this machine")]
@@ -104,6 +113,9 @@ pub enum ExchangeFault {
         /// What is required.
         required: AcrValue,
     },
+    /// The level is none of those accepted.
+    #[error("the level reached is none of those accepted")]
+    LevelNotAccepted,
     /// The person signed in before the attempt: somebody else's session may have been used.
     #[error("the sign-in is older than this attempt")]
     SessionReused,
@@ -114,6 +126,9 @@ impl Fault for ExchangeFault {
         match self {
             Self::Unreachable(Party::Relay) => "relay-unreachable",
             Self::Unreachable(Party::FranceConnect) => "franceconnect-unreachable",
+            Self::Unreachable(Party::Provider) => "provider-unreachable",
+            Self::Page(_) => "page-instead",
+            Self::Untrusted(_) => "certificate-refused",
             Self::TimedOut => "exchange-timed-out",
             Self::InsecureAddress => "address-insecure",
             Self::TokenRefused { .. } => "token-refused",
@@ -129,7 +144,7 @@ impl Fault for ExchangeFault {
             Self::StateIdTokenInvalid(_) | Self::StateUserinfoInvalid(_) => "state-signature-invalid",
             Self::StateUnbound => "state-evidence-unbound",
             Self::ClockWrong(_) => "clock-wrong",
-            Self::LevelTooLow { .. } => "level-too-low",
+            Self::LevelTooLow { .. } | Self::LevelNotAccepted => "level-too-low",
             Self::SessionReused => "session-reused",
         }
     }
@@ -159,10 +174,7 @@ impl From<ExchangeFault> for ExchangeError {
 
 impl Provider {
     pub(crate) fn party(&self) -> Party {
-        match self.0.kind {
-            Kind::Relay(_) => Party::Relay,
-            Kind::Direct(_) => Party::FranceConnect,
-        }
+        self.0.party
     }
 }
 
@@ -171,13 +183,19 @@ pub(crate) fn of_http(fault: HttpFault, party: Party) -> ExchangeFault {
         HttpFault::Unreachable | HttpFault::TimedOut => ExchangeFault::Unreachable(party),
         HttpFault::TooLarge => ExchangeFault::Malformed(party),
         HttpFault::Insecure => ExchangeFault::InsecureAddress,
+        HttpFault::Untrusted => ExchangeFault::Untrusted(party),
+        HttpFault::Page => ExchangeFault::Page(party),
     }
 }
 
 pub(crate) fn of_keys(fault: KeysFault, party: Party) -> ExchangeFault {
     match fault {
         KeysFault::Http(HttpFault::Insecure) => ExchangeFault::InsecureAddress,
-        KeysFault::Http(_) | KeysFault::NotKeys => ExchangeFault::KeysUnavailable(party),
+        KeysFault::Http(HttpFault::Untrusted) => ExchangeFault::Untrusted(party),
+        KeysFault::Http(HttpFault::Page) => ExchangeFault::Page(party),
+        KeysFault::Http(HttpFault::Unreachable | HttpFault::TimedOut | HttpFault::TooLarge)
+        | KeysFault::NotKeys
+        | KeysFault::TooSoon => ExchangeFault::KeysUnavailable(party),
     }
 }
 

@@ -1,9 +1,9 @@
-//! HTTP towards relay and FranceConnect: no redirect followed, answers bounded, no cookie kept.
+//! HTTP towards a provider: no redirect followed, heads and bodies bounded in size and time, no cookie kept.
 
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap};
-use jiff::Timestamp;
+use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -13,6 +13,9 @@ use crate::tls;
 
 /// No honest answer comes near this.
 const LARGEST_ANSWER: usize = 256 * 1024;
+/// A head of sixty-four lines and 32 KiB is three times what a talkative proxy adds.
+const MOST_HEADERS: usize = 64;
+const LARGEST_HEAD: u32 = 32 * 1024;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
@@ -35,14 +38,54 @@ impl crate::Fault for HttpClientError {
     }
 }
 
+/// How the network before a provider is passed.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    /// Authorities believed beside the system's, in PEM.
+    pub extra_authorities: Option<Vec<u8>>,
+    /// The proxy.
+    pub proxy: Proxy,
+}
+
+/// Which proxy is used; never for this machine's own addresses.
+#[derive(Debug, Clone, Default)]
+pub enum Proxy {
+    /// The system's.
+    #[default]
+    System,
+    /// None.
+    None,
+    /// This one.
+    At(Url),
+}
+
 impl HttpClient {
     /// Makes a client that trusts what the system trusts and uses the system's proxy.
     ///
     /// # Errors
     /// When TLS or the system's trust store is not usable.
     pub fn new() -> Result<Self, HttpClientError> {
+        Self::through(&Network::default())
+    }
+
+    /// Makes a client for a network of its own.
+    ///
+    /// # Errors
+    /// When TLS, the system's trust store, an authority or the proxy's address is not usable.
+    pub fn through(network: &Network) -> Result<Self, HttpClientError> {
         tls::install();
-        let outside = builder().build().map_err(HttpClientError)?;
+        let authorities = match &network.extra_authorities {
+            Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(HttpClientError)?,
+            None => Vec::new(),
+        };
+        let builder = || builder().tls_certs_merge(authorities.clone());
+        let outside = builder();
+        let outside = match &network.proxy {
+            Proxy::System => outside,
+            Proxy::None => outside.no_proxy(),
+            Proxy::At(url) => outside.proxy(reqwest::Proxy::all(url.clone()).map_err(HttpClientError)?),
+        };
+        let outside = outside.build().map_err(HttpClientError)?;
         let loopback = builder().no_proxy().build().map_err(HttpClientError)?;
         Ok(Self { outside, loopback })
     }
@@ -58,12 +101,18 @@ impl HttpClient {
         read(request.header(ACCEPT, accept)).await
     }
 
+    /// Asks past every cache on the way.
+    pub(crate) async fn get_fresh(&self, url: &Url, accept: &str) -> Result<Answer, HttpFault> {
+        let request = self.request(reqwest::Method::GET, url)?;
+        read(request.header(ACCEPT, accept).header(CACHE_CONTROL, "no-cache")).await
+    }
+
     pub(crate) async fn get_bearer(&self, url: &Url, accept: &str, token: &Secret) -> Result<Answer, HttpFault> {
         let request = self.request(reqwest::Method::GET, url)?;
         read(request.header(ACCEPT, accept).bearer_auth(token.expose())).await
     }
 
-    pub(crate) async fn post_bearer(
+    pub(crate) async fn post_with_bearer(
         &self,
         url: &Url,
         accept: &str,
@@ -79,6 +128,28 @@ impl HttpClient {
         read(request.header(ACCEPT, "application/json").form(form)).await
     }
 
+    /// Posts a form with an `Authorization` header, where there is one.
+    pub(crate) async fn post_form_as(
+        &self,
+        url: &Url,
+        form: &[(&str, &str)],
+        authorization: Option<&Secret>,
+    ) -> Result<Answer, HttpFault> {
+        let Some(authorization) = authorization else {
+            return self.post_form(url, form).await;
+        };
+        let mut value = HeaderValue::from_str(authorization.expose()).map_err(|_| HttpFault::Insecure)?;
+        value.set_sensitive(true);
+        let request = self.request(reqwest::Method::POST, url)?;
+        read(request.header(ACCEPT, "application/json").header(AUTHORIZATION, value).form(form)).await
+    }
+
+    /// Asks with the token in the body (RFC 6750 §2.2).
+    pub(crate) async fn post_bearer(&self, url: &Url, accept: &str, token: &Secret) -> Result<Answer, HttpFault> {
+        let request = self.request(reqwest::Method::POST, url)?;
+        read(request.header(ACCEPT, accept).form(&[("access_token", token.expose())])).await
+    }
+
     fn request(&self, method: reqwest::Method, url: &Url) -> Result<reqwest::RequestBuilder, HttpFault> {
         if !may_carry_tokens(url) {
             return Err(HttpFault::Insecure);
@@ -91,6 +162,9 @@ impl HttpClient {
 fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .http1_max_headers(MOST_HEADERS)
+        .http2_max_header_list_size(LARGEST_HEAD)
         .connect_timeout(CONNECT_WITHIN)
         .timeout(ANSWER_WITHIN)
         .user_agent(concat!("Comptoir/", env!("CARGO_PKG_VERSION")))
@@ -98,6 +172,10 @@ fn builder() -> reqwest::ClientBuilder {
 
 async fn read(request: reqwest::RequestBuilder) -> Result<Answer, HttpFault> {
     let mut response = request.send().await.map_err(|error| HttpFault::of(&error))?;
+    let head: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if u32::try_from(head).map_or(true, |head| head > LARGEST_HEAD) {
+        return Err(HttpFault::TooLarge);
+    }
     let mut body = Zeroizing::new(Vec::new());
     while let Some(chunk) = response.chunk().await.map_err(|error| HttpFault::of(&error))? {
         if body.len() + chunk.len() > LARGEST_ANSWER {
@@ -109,6 +187,7 @@ async fn read(request: reqwest::RequestBuilder) -> Result<Answer, HttpFault> {
         status: response.status().as_u16(),
         media_type: media_type(response.headers()),
         date: date(response.headers()),
+        lifetime: lifetime(response.headers()),
         body,
     })
 }
@@ -120,7 +199,19 @@ pub(crate) struct Answer {
     pub(crate) media_type: Option<String>,
     /// What the server believes the time to be.
     pub(crate) date: Option<Timestamp>,
+    /// How long it may be kept, where the server says so.
+    pub(crate) lifetime: Option<SignedDuration>,
     pub(crate) body: Zeroizing<Vec<u8>>,
+}
+
+impl Answer {
+    /// Whether a page for people came: a captive portal's, a filter's, or that of another address than
+    /// the right one (RFC 6585 §6).
+    pub(crate) fn is_page(&self) -> bool {
+        self.status == 511
+            || (self.status < 500
+                && self.media_type.as_deref().is_some_and(|kind| matches!(kind, "text/html" | "application/xhtml+xml")))
+    }
 }
 
 fn media_type(headers: &HeaderMap) -> Option<String> {
@@ -133,6 +224,26 @@ fn date(headers: &HeaderMap) -> Option<Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()
 }
 
+/// RFC 9111 §5.2.2; what cannot be understood is not kept.
+fn lifetime(headers: &HeaderMap) -> Option<SignedDuration> {
+    let mut shortest: Option<SignedDuration> = None;
+    for value in headers.get_all(CACHE_CONTROL) {
+        for directive in value.to_str().unwrap_or("no-store").split(',') {
+            let directive = directive.trim().to_ascii_lowercase();
+            let said = match directive.split_once('=') {
+                None if matches!(directive.as_str(), "no-store" | "no-cache") => SignedDuration::ZERO,
+                Some(("max-age", seconds)) => {
+                    let seconds = seconds.trim_matches('"').parse::<u32>().unwrap_or(0);
+                    SignedDuration::from_secs(seconds.into())
+                }
+                Some(_) | None => continue,
+            };
+            shortest = Some(shortest.map_or(said, |before| before.min(said)));
+        }
+    }
+    shortest
+}
+
 /// Why no answer was had; deliberately without the address and the library's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HttpFault {
@@ -140,17 +251,56 @@ pub(crate) enum HttpFault {
     TimedOut,
     TooLarge,
     Insecure,
+    /// The server's certificate is not believed.
+    Untrusted,
+    /// A page for people came instead.
+    Page,
 }
 
 impl HttpFault {
     fn of(error: &reqwest::Error) -> Self {
-        if error.is_timeout() { Self::TimedOut } else { Self::Unreachable }
+        if error.is_timeout() {
+            return Self::TimedOut;
+        }
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(one) = cause {
+            if one.downcast_ref::<rustls::Error>().is_some_and(is_about_certificate) {
+                return Self::Untrusted;
+            }
+            // An I/O error does not name what it wraps as its source.
+            let wrapped = one.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+            cause = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static)).or_else(|| one.source());
+        }
+        Self::Unreachable
     }
+}
+
+fn is_about_certificate(error: &rustls::Error) -> bool {
+    matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_kept_no_longer_than_it_may_be() {
+        for (said, expected) in [
+            (&["public, max-age=600"][..], Some(600)),
+            (&["max-age=30, no-transform"], Some(30)),
+            (&["max-age=600", "no-store"], Some(0)),
+            (&["No-Cache"], Some(0)),
+            (&["max-age=soon"], Some(0)),
+            (&["private"], None),
+            (&[], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in said {
+                headers.append(CACHE_CONTROL, value.parse().unwrap());
+            }
+            assert_eq!(lifetime(&headers).map(|lifetime| lifetime.as_secs()), expected, "{said:?}");
+        }
+    }
 
     #[test]
     fn headers_are_read_leniently() {

@@ -1,15 +1,11 @@
 //! The ID token, verified whole before anything else is asked for.
 
-use std::str::FromStr;
-use std::time::SystemTime;
-
 use jiff::{SignedDuration, Timestamp};
-use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJwsSigningAlgorithm};
-use openidconnect::{
-    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IssuerUrl, Nonce, SignatureVerificationError,
-};
+use serde_json::{Map, Value};
 
 use crate::acr::AcrValue;
+use crate::half_hash::half_hash;
+use crate::jws::{self, JwsFault};
 use crate::keys::KeySet;
 use crate::provider::SigningAlg;
 use crate::secret::Secret;
@@ -18,6 +14,8 @@ use crate::secret::Secret;
 pub(crate) const SKEW: SignedDuration = SignedDuration::from_secs(60);
 /// `iat` and `auth_time` are whole seconds.
 const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
+/// OpenID Connect Core 1.0 §2; production FranceConnect needs half of it.
+const LONGEST_SUB: usize = 255;
 
 /// Why an ID token is refused (OpenID Connect Core 1.0 §3.1.3.7). Never carries a value of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +62,9 @@ pub enum IdTokenFault {
     /// Its access token hash is not that of the access token.
     #[error("it belongs to another access token")]
     AccessTokenHash,
+    /// Its code hash is not that of the code.
+    #[error("it belongs to another code")]
+    CodeHash,
 }
 
 impl IdTokenFault {
@@ -85,7 +86,19 @@ impl IdTokenFault {
             | Self::AuthTimeMissing
             | Self::AuthTimeEarly
             | Self::SessionOlder
-            | Self::AccessTokenHash => true,
+            | Self::AccessTokenHash
+            | Self::CodeHash => true,
+        }
+    }
+}
+
+impl From<JwsFault> for IdTokenFault {
+    fn from(fault: JwsFault) -> Self {
+        match fault {
+            JwsFault::NotSigned => Self::Malformed,
+            JwsFault::Algorithm => Self::Algorithm,
+            JwsFault::UnknownKey => Self::UnknownKey,
+            JwsFault::Signature => Self::Signature,
         }
     }
 }
@@ -97,24 +110,41 @@ pub(crate) enum Age {
     ByOneClock,
     /// `auth_time` is another machine's.
     ByTwoClocks,
+    /// A session of before is as good: `auth_time` is neither required nor judged.
+    Any,
 }
 
 /// What an ID token has to say.
 pub(crate) struct Expectation<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
+    /// Whether it may be meant for others too, when it names this client as its party (`azp`).
+    pub(crate) other_audiences: bool,
     pub(crate) nonce: &'a Secret,
     pub(crate) started: Timestamp,
     pub(crate) age: Age,
+    /// How far clocks may be apart; [`SKEW`] at most.
+    pub(crate) skew: SignedDuration,
     /// Where the token came with an access token: its hash is checked when present.
     pub(crate) access_token: Option<&'a Secret>,
+    /// Where the token came for a code: its hash is checked when present.
+    pub(crate) code: Option<&'a Secret>,
 }
 
 /// A verified ID token.
 pub(crate) struct VerifiedIdToken {
     pub(crate) sub: Secret,
-    pub(crate) acr: AcrValue,
-    pub(crate) auth_time: Timestamp,
+    /// The level, in the issuer's words.
+    pub(crate) acr: Option<String>,
+    pub(crate) auth_time: Option<Timestamp>,
+    pub(crate) claims: Map<String, Value>,
+}
+
+impl VerifiedIdToken {
+    /// Reads the level in FranceConnect's words.
+    pub(crate) fn level(&self) -> Result<AcrValue, IdTokenFault> {
+        self.acr.as_deref().and_then(|acr| acr.parse().ok()).ok_or(IdTokenFault::Acr)
+    }
 }
 
 pub(crate) fn verify(
@@ -124,79 +154,88 @@ pub(crate) fn verify(
     expected: &Expectation<'_>,
     now: Timestamp,
 ) -> Result<VerifiedIdToken, IdTokenFault> {
-    let token = CoreIdToken::from_str(jws.expose()).map_err(|_| IdTokenFault::Malformed)?;
-    let issuer = IssuerUrl::new(expected.issuer.to_owned()).map_err(|_| IdTokenFault::Issuer)?;
-    let verifier =
-        CoreIdTokenVerifier::new_public_client(ClientId::new(expected.client_id.to_owned()), issuer, keys.for_openid())
-            .set_allowed_algs([openid_alg(alg)])
-            // The library knows no tolerance: its clock is set back instead.
-            .set_time_fn(move || SystemTime::from(now - SKEW).into());
-    let nonce = Nonce::new(expected.nonce.expose().to_owned());
-    let claims = token.claims(&verifier, &nonce).map_err(|error| of_library(&error))?;
-
-    if claims.authorized_party().is_some_and(|party| party.as_str() != expected.client_id) {
-        return Err(IdTokenFault::Audience);
+    let claims = jws::verify(jws, keys, alg)?;
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let sub = text("sub").filter(|sub| !sub.is_empty() && sub.len() <= LONGEST_SUB).ok_or(IdTokenFault::Malformed)?;
+    let made = time(&claims, "iat")?.ok_or(IdTokenFault::Malformed)?;
+    let expires = time(&claims, "exp")?.ok_or(IdTokenFault::Malformed)?;
+    if text("iss") != Some(expected.issuer) {
+        return Err(IdTokenFault::Issuer);
     }
-    let made = timestamp(claims.issue_time().timestamp())?;
-    if made > now + SKEW || made < expected.started - SKEW {
+    check_audience(&claims, expected)?;
+    if !text("nonce").is_some_and(|nonce| expected.nonce.matches(nonce)) {
+        return Err(IdTokenFault::Nonce);
+    }
+    if expires <= now - expected.skew || time(&claims, "nbf")?.is_some_and(|from| from > now + expected.skew) {
+        return Err(IdTokenFault::Expired);
+    }
+    if made > now + expected.skew || made < expected.started - expected.skew {
         return Err(IdTokenFault::IssueTime);
     }
-    if let (Some(hash), Some(access_token)) = (claims.access_token_hash(), expected.access_token) {
-        let key = token.signing_key(&verifier).map_err(|_| IdTokenFault::UnknownKey)?;
-        let access_token = AccessToken::new(access_token.expose().to_owned());
-        let right = AccessTokenHash::from_token(&access_token, &openid_alg(alg), key)
-            .map_err(|_| IdTokenFault::AccessTokenHash)?;
-        if *hash != right {
-            return Err(IdTokenFault::AccessTokenHash);
+    for (name, whole, fault) in [
+        ("at_hash", expected.access_token, IdTokenFault::AccessTokenHash),
+        ("c_hash", expected.code, IdTokenFault::CodeHash),
+    ] {
+        if let (Some(hash), Some(whole)) = (claims.get(name), whole)
+            && hash.as_str() != Some(half_hash(whole).as_str())
+        {
+            return Err(fault);
         }
     }
-    let auth_time = claims.auth_time().ok_or(IdTokenFault::AuthTimeMissing)?;
-    let auth_time = timestamp(auth_time.timestamp())?;
+    let auth_time = check_age(&claims, made, expected, now)?;
+    let acr = match claims.get("acr") {
+        None => None,
+        Some(Value::String(acr)) => Some(acr.clone()),
+        Some(_) => return Err(IdTokenFault::Acr),
+    };
+    Ok(VerifiedIdToken { sub: Secret::new(sub.to_owned()), acr, auth_time, claims })
+}
+
+fn check_audience(claims: &Map<String, Value>, expected: &Expectation<'_>) -> Result<(), IdTokenFault> {
+    let us = |value: &Value| value.as_str() == Some(expected.client_id);
+    let party = claims.get("azp");
+    if party.is_some_and(|party| !us(party)) {
+        return Err(IdTokenFault::Audience);
+    }
+    let alone = match claims.get("aud") {
+        Some(Value::Array(several)) if several.iter().any(us) => several.iter().all(us),
+        Some(one) if us(one) => true,
+        Some(_) | None => return Err(IdTokenFault::Audience),
+    };
+    // OpenID Connect Core 1.0 §3.1.3.7, 3 to 5.
+    if alone || (expected.other_audiences && party.is_some()) { Ok(()) } else { Err(IdTokenFault::Audience) }
+}
+
+fn check_age(
+    claims: &Map<String, Value>,
+    made: Timestamp,
+    expected: &Expectation<'_>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, IdTokenFault> {
+    let stated = time(claims, "auth_time");
+    if expected.age == Age::Any {
+        return Ok(stated.unwrap_or_default());
+    }
+    let auth_time = stated?.ok_or(IdTokenFault::AuthTimeMissing)?;
     // Two clocks need the skew. One clock does not: between sign-in and issue no more time can have
     // passed than since the attempt began, so a session half a minute old is found as well.
     let since_start = now.duration_since(expected.started) + ROUNDING;
-    match expected.age {
-        Age::ByOneClock if made.duration_since(auth_time) > since_start => return Err(IdTokenFault::SessionOlder),
-        Age::ByOneClock | Age::ByTwoClocks if auth_time < expected.started - SKEW => {
-            return Err(IdTokenFault::AuthTimeEarly);
-        }
-        Age::ByOneClock | Age::ByTwoClocks => {}
+    if expected.age == Age::ByOneClock && made.duration_since(auth_time) > since_start {
+        return Err(IdTokenFault::SessionOlder);
     }
-    let acr = claims.auth_context_ref().ok_or(IdTokenFault::Acr)?;
-    Ok(VerifiedIdToken {
-        sub: Secret::new(claims.subject().as_str().to_owned()),
-        acr: acr.as_str().parse().map_err(|_| IdTokenFault::Acr)?,
-        auth_time,
-    })
+    if auth_time < expected.started - expected.skew {
+        return Err(IdTokenFault::AuthTimeEarly);
+    }
+    Ok(Some(auth_time))
 }
 
-fn openid_alg(alg: SigningAlg) -> CoreJwsSigningAlgorithm {
-    match alg {
-        SigningAlg::Es256 => CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-        SigningAlg::Rs256 => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-    }
-}
-
-fn timestamp(seconds: i64) -> Result<Timestamp, IdTokenFault> {
-    Timestamp::from_second(seconds).map_err(|_| IdTokenFault::Malformed)
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "the library's enums may grow: what is new refuses the token too")]
-fn of_library(error: &ClaimsVerificationError) -> IdTokenFault {
-    match error {
-        ClaimsVerificationError::Expired(_) => IdTokenFault::Expired,
-        ClaimsVerificationError::InvalidAudience(_) => IdTokenFault::Audience,
-        ClaimsVerificationError::InvalidIssuer(_) => IdTokenFault::Issuer,
-        ClaimsVerificationError::InvalidNonce(_) => IdTokenFault::Nonce,
-        ClaimsVerificationError::SignatureVerification(signature) => match signature {
-            SignatureVerificationError::NoMatchingKey | SignatureVerificationError::AmbiguousKeyId(_) => {
-                IdTokenFault::UnknownKey
-            }
-            SignatureVerificationError::DisallowedAlg(_)
-            | SignatureVerificationError::NoSignature
-            | SignatureVerificationError::UnsupportedAlg(_) => IdTokenFault::Algorithm,
-            _ => IdTokenFault::Signature,
-        },
-        _ => IdTokenFault::Malformed,
-    }
+/// Reads a time in seconds; some providers write a fraction.
+fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, IdTokenFault> {
+    let Some(value) = claims.get(name) else {
+        return Ok(None);
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "the bounds are checked on the line")]
+    let seconds = value.as_i64().or_else(|| value.as_f64().filter(|at| (0.0..1e11).contains(at)).map(|at| at as i64));
+    let seconds = seconds.ok_or(IdTokenFault::Malformed)?;
+    Timestamp::from_second(seconds).map(Some).map_err(|_| IdTokenFault::Malformed)
 }

@@ -16,6 +16,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
+use crate::json;
 use crate::secret::Secret;
 
 /// The least that is still safe (ANSSI's guide of 2021 says 2048 until 2030).
@@ -233,9 +234,10 @@ thread_local! {
     static CONTEXT: JweContext = JweContext::new();
 }
 
-/// Whether a token is in the compact form of a JWE: five parts.
+/// Whether a token is in the compact form of a JWE: five parts of base64url, of which some may be empty.
 pub(crate) fn is_encrypted(token: &str) -> bool {
-    token.bytes().filter(|byte| *byte == b'.').count() == 4
+    let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    token.split('.').count() == 5 && token.split('.').all(letters)
 }
 
 fn read_header(jwe: &str) -> Result<Map<String, Value>, JweFault> {
@@ -243,7 +245,7 @@ fn read_header(jwe: &str) -> Result<Map<String, Value>, JweFault> {
         return Err(JweFault::NotEncrypted);
     }
     let header = jwe.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-    header.and_then(|header| serde_json::from_slice(&header).ok()).ok_or(JweFault::NotEncrypted)
+    header.and_then(|header| json::parse_object(&header).ok()).ok_or(JweFault::NotEncrypted)
 }
 
 /// Whether initialisation vector and tag have their full lengths, 96 and 128 bits (RFC 7518 §5.3): a shorter tag would

@@ -23,16 +23,22 @@ mod discover;
 mod enrol;
 mod exchange;
 mod fault;
+mod half_hash;
 mod http_client;
 mod id_token;
 mod identify;
+mod json;
 mod jwe;
+mod jws;
 mod keys;
 mod loopback;
+mod open_id_provider;
 mod parked;
 mod pinned;
 mod pivot;
+mod profile;
 mod provider;
+mod provider_file;
 mod redeem;
 mod returned;
 mod secret;
@@ -40,6 +46,7 @@ mod signed_in;
 mod tls;
 mod token_answer;
 mod userinfo;
+mod vouched;
 
 pub use acr::{AcrValue, UnknownAcr};
 pub use assertion::{ASSERTION_TYPE, AssertionFault, ClientAssertion, VerifiedAssertion};
@@ -51,19 +58,24 @@ pub use discover::{DESK_CLIENT_ID, DiscoverError};
 pub use enrol::{EnrolError, enrol};
 pub use exchange::{ExchangeError, ExchangeFault, Party};
 pub use fault::{Fault, describe};
-pub use http_client::{HttpClient, HttpClientError};
+pub use http_client::{HttpClient, HttpClientError, Network, Proxy};
 pub use id_token::IdTokenFault;
 pub use identify::Redeemed;
 pub use jwe::{DecryptionKey, DecryptionKeyError, DecryptionKeys, JweFault, KeyAgreement};
 pub use loopback::{
     Abandonment, BindError, BrowserTurn, EndTurn, Ended, Loopback, Page, ReturnAddress, Returned, WaitError,
 };
+pub use open_id_provider::{NotFranceConnect, OpenIdAttempt, OpenIdProvider};
 pub use parked::Packed;
 pub use pinned::Environment;
 pub use pivot::pivot_identity;
 pub use provider::{DirectProfile, Endpoints, ProfileError, Provider, RelayProfile, SigningAlg, StateProfile};
+pub use provider_file::{
+    FileRefused, KeychainUnavailable, ProviderFile, ProviderFileError, ProviderFileProblem, Secrets,
+};
 pub use returned::{AuthorizationError, ReturnQuery, UnverifiedReturn, read_return};
 pub use ring::rand::SecureRandom;
 pub use secret::{AuthorizationCode, IdTokenHint, RandomnessUnavailable, Secret};
 pub use signed_in::{Evidence, SignedIn};
 pub use userinfo::UserinfoFault;
+pub use vouched::Vouched;

@@ -11,7 +11,6 @@ use zeroize::Zeroizing;
 
 use crate::acr::AcrValue;
 use crate::attempt::Attempt;
-use crate::id_token::Age;
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::signed_in::Evidence;
@@ -79,10 +78,6 @@ impl Attempt {
             self.verifier.as_ref().map_or("", Secret::expose),
             self.return_uri.as_str(),
             &self.started.as_nanosecond().to_string(),
-            match self.age {
-                Age::ByOneClock => "one clock",
-                Age::ByTwoClocks => "two clocks",
-            },
         ] {
             packed.push(text);
         }
@@ -92,16 +87,11 @@ impl Attempt {
     /// Takes an attempt up again. `None` when it was parked by another version, or for another provider.
     #[must_use]
     pub fn resume(provider: &Provider, bytes: &[u8]) -> Option<Self> {
-        let [version, issuer, state, nonce, verifier, return_uri, started, age] = Packed::read_texts(bytes)?;
+        let [version, issuer, state, nonce, verifier, return_uri, started] = Packed::read_texts(bytes)?;
         if version != VERSION || issuer != provider.issuer() {
             return None;
         }
         let secret = |text: &str| Secret::new(text.to_owned());
-        let age = match age {
-            "one clock" => Age::ByOneClock,
-            "two clocks" => Age::ByTwoClocks,
-            _ => return None,
-        };
         Self::again(
             provider,
             Url::parse(return_uri).ok()?,
@@ -109,7 +99,6 @@ impl Attempt {
             secret(nonce),
             (!verifier.is_empty()).then(|| secret(verifier)),
             Timestamp::from_nanosecond(started.parse().ok()?).ok()?,
-            age,
         )
     }
 }

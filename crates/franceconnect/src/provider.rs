@@ -1,5 +1,6 @@
 //! Whom to talk to: the relay in production, FranceConnect's sandbox or the simulator directly.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,11 +8,14 @@ use url::Url;
 
 use crate::acr::AcrValue;
 use crate::authentication::{AssertionAudience, ClientAuthentication, DeskCredential};
+use crate::exchange::Party;
 use crate::fault::Fault;
-use crate::jwe::{DecryptionKeys, JweFault, is_encrypted};
+use crate::id_token::Age;
+use crate::jwe::DecryptionKeys;
 use crate::keys::KeySource;
 use crate::loopback::ReturnAddress;
 use crate::pinned::{self, Environment, issuer_text, may_carry_tokens};
+use crate::profile::{Back, EXCHANGE_WITHIN, IdTokenRules, Kind, Level, Profile, Request, State, Userinfo};
 use crate::secret::{IdTokenHint, Secret};
 
 /// A provider's profile; cheap to clone. The same code verifies both kinds.
@@ -51,7 +55,7 @@ impl Endpoints {
         })
     }
 
-    fn all(&self) -> [&Url; 5] {
+    pub(crate) fn all(&self) -> [&Url; 5] {
         [&self.authorization, &self.token, &self.userinfo, &self.jwks, &self.end_session]
     }
 }
@@ -63,6 +67,10 @@ pub enum SigningAlg {
     Es256,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     Rs256,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+    /// HMAC with SHA-256, by the client secret: never unless a client is registered so.
+    Hs256,
 }
 
 /// FranceConnect as it stands behind a relay: whose signature the desk verifies itself.
@@ -142,6 +150,9 @@ pub enum ProfileError {
     /// FranceConnect+ encrypts its tokens, and no key decrypts them.
     #[error("FranceConnect+ encrypts its tokens, and no key of the profile decrypts them")]
     DecryptionMissing,
+    /// FranceConnect's signature behind a relay must be one that nobody else can make.
+    #[error("FranceConnect's signature behind a relay cannot be one made with a shared secret")]
+    SharedSignature,
     /// A client identifier is empty.
     #[error("a client identifier of the profile is empty")]
     ClientIdMissing,
@@ -152,7 +163,7 @@ impl Fault for ProfileError {
         match self {
             Self::InsecureAddress => "address-insecure",
             Self::FranceConnectUnknown => "franceconnect-unknown",
-            Self::DecryptionMissing | Self::ClientIdMissing => "profile-invalid",
+            Self::DecryptionMissing | Self::SharedSignature | Self::ClientIdMissing => "profile-invalid",
         }
     }
 }
@@ -164,6 +175,10 @@ impl Provider {
     /// When an address is insecure, or FranceConnect's issuer is not a known one. A simulator is
     /// believed only behind a relay that is itself on this machine.
     pub fn relay(profile: RelayProfile) -> Result<Self, ProfileError> {
+        Self::relay_profile(profile)?.checked()
+    }
+
+    pub(crate) fn relay_profile(profile: RelayProfile) -> Result<Profile, ProfileError> {
         let RelayProfile { issuer, credential, endpoints, device_authorization, state, required_acr } = profile;
         let pinned = pinned::find(&state.issuer).ok_or(ProfileError::FranceConnectUnknown)?;
         if pinned.environment == Environment::Simulator && !pinned::is_loopback(&issuer) {
@@ -172,28 +187,44 @@ impl Provider {
         if state.client_id.is_empty() {
             return Err(ProfileError::ClientIdMissing);
         }
+        if state.signing_alg == SigningAlg::Hs256 {
+            // Whoever knows the relay's secret could sign as the State.
+            return Err(ProfileError::SharedSignature);
+        }
         let keys = Endpoints::of_franceconnect(&state.issuer)?.jwks;
         let behind = State {
             issuer: issuer_text(&state.issuer),
             client_id: state.client_id,
-            keys: KeySource::new(keys, state.signing_alg),
+            alg: state.signing_alg,
+            keys: KeySource::new(keys, None),
         };
-        Profile {
+        Ok(Profile {
             issuer: issuer_text(&issuer),
             client_id: credential.client_id,
-            keys: KeySource::new(endpoints.jwks.clone(), SigningAlg::Es256),
+            party: Party::Relay,
+            environment: pinned.environment,
+            keys: KeySource::new(endpoints.jwks.clone(), None),
             endpoints,
             device_authorization,
-            required_acr,
-            environment: pinned.environment,
-            scopes: vec!["identite_pivot".to_owned()],
-            decryption: None,
+            logs_out: true,
             authentication: credential.key.map_or(ClientAuthentication::None, |key| {
                 ClientAuthentication::PrivateKeyJwt(key, AssertionAudience::Issuer)
             }),
-            kind: Kind::Relay(behind),
-        }
-        .checked()
+            request: Request {
+                scopes: vec!["identite_pivot".to_owned()],
+                acr_values: vec![required_acr.as_str().to_owned()],
+                pkce: true,
+                more: Vec::new(),
+            },
+            back: Back::straight(ReturnAddress::Ephemeral, true),
+            id_token: IdTokenRules::of_franceconnect(SigningAlg::Es256, Age::ByTwoClocks),
+            decryption: None,
+            level: Level::AtLeast(required_acr),
+            userinfo: Userinfo::of_franceconnect(SigningAlg::Es256, false),
+            exchange_within: EXCHANGE_WITHIN,
+            claim_names: BTreeMap::new(),
+            kind: Kind::Relay(Box::new(behind)),
+        })
     }
 
     /// Makes the profile of FranceConnect itself.
@@ -201,6 +232,10 @@ impl Provider {
     /// # Errors
     /// When an address is insecure, or the issuer is not a known one.
     pub fn direct(profile: DirectProfile) -> Result<Self, ProfileError> {
+        Self::direct_profile(profile)?.checked()
+    }
+
+    pub(crate) fn direct_profile(profile: DirectProfile) -> Result<Profile, ProfileError> {
         let pinned = pinned::find(&profile.issuer).ok_or(ProfileError::FranceConnectUnknown)?;
         let endpoints = Endpoints::of_franceconnect(&profile.issuer)?;
         if !may_carry_tokens(&profile.return_uri) || !may_carry_tokens(&profile.end_uri) {
@@ -209,20 +244,34 @@ impl Provider {
         if profile.required_acr > AcrValue::Eidas1 && profile.decryption.is_none() {
             return Err(ProfileError::DecryptionMissing);
         }
-        Profile {
+        let mac = (profile.signing_alg == SigningAlg::Hs256).then(|| profile.client_secret.clone());
+        let listen = ReturnAddress::Registered { return_uri: profile.return_uri, end_uri: profile.end_uri };
+        Ok(Profile {
             issuer: issuer_text(&profile.issuer),
             client_id: profile.client_id,
-            keys: KeySource::new(endpoints.jwks.clone(), profile.signing_alg),
+            party: Party::FranceConnect,
+            environment: pinned.environment,
+            keys: KeySource::new(endpoints.jwks.clone(), mac),
             endpoints,
             device_authorization: None,
-            required_acr: profile.required_acr,
-            environment: pinned.environment,
-            scopes: profile.scopes,
-            decryption: profile.decryption,
+            logs_out: true,
             authentication: ClientAuthentication::SecretPost(profile.client_secret),
-            kind: Kind::Direct(Registered { return_uri: profile.return_uri, end_uri: profile.end_uri }),
-        }
-        .checked()
+            request: Request {
+                scopes: profile.scopes,
+                acr_values: vec![profile.required_acr.as_str().to_owned()],
+                // FranceConnect refuses a request with PKCE parameters (franceconnect.md §1.5).
+                pkce: false,
+                more: Vec::new(),
+            },
+            back: Back::straight(listen, false),
+            id_token: IdTokenRules::of_franceconnect(profile.signing_alg, Age::ByOneClock),
+            level: Level::AtLeast(profile.required_acr),
+            userinfo: Userinfo::of_franceconnect(profile.signing_alg, profile.decryption.is_some()),
+            decryption: profile.decryption,
+            exchange_within: EXCHANGE_WITHIN,
+            claim_names: BTreeMap::new(),
+            kind: Kind::Direct,
+        })
     }
 
     /// Returns the issuer, as it stands in tokens.
@@ -242,7 +291,7 @@ impl Provider {
     pub fn franceconnect_issuer(&self) -> &str {
         match &self.0.kind {
             Kind::Relay(state) => &state.issuer,
-            Kind::Direct(_) => &self.0.issuer,
+            Kind::Direct | Kind::Generic => &self.0.issuer,
         }
     }
 
@@ -251,31 +300,36 @@ impl Provider {
     pub fn franceconnect_client_id(&self) -> &str {
         match &self.0.kind {
             Kind::Relay(state) => &state.client_id,
-            Kind::Direct(_) => &self.0.client_id,
+            Kind::Direct | Kind::Generic => &self.0.client_id,
         }
     }
 
     /// Returns the least level accepted.
     #[must_use]
     pub fn required_acr(&self) -> AcrValue {
-        self.0.required_acr
+        match self.0.level {
+            Level::AtLeast(required) => required,
+            // Never of a provider that carries FranceConnect's signature.
+            Level::OneOf(_) => AcrValue::Eidas3,
+        }
+    }
+
+    /// Writes the public halves of the keys that it encrypts for, where it encrypts.
+    #[must_use]
+    pub fn encryption_jwks(&self) -> Option<serde_json::Value> {
+        self.0.decryption.as_ref().map(|keys| keys.jwks())
     }
 
     /// Returns where to listen.
     #[must_use]
     pub fn return_address(&self) -> ReturnAddress {
-        match &self.0.kind {
-            Kind::Relay(_) => ReturnAddress::Ephemeral,
-            Kind::Direct(registered) => ReturnAddress::Registered {
-                return_uri: registered.return_uri.clone(),
-                end_uri: registered.end_uri.clone(),
-            },
-        }
+        self.0.back.listen.clone()
     }
 
     /// Makes the address that ends the patient's session; to be opened in the browser that signed in.
     #[must_use]
     pub fn end_session_url(&self, hint: &IdTokenHint, end_uri: &Url, state: &Secret) -> Url {
+        let end_uri = self.0.back.public.as_ref().map_or(end_uri, |public| &public.end_uri);
         let mut url = self.0.endpoints.end_session.clone();
         url.query_pairs_mut()
             .append_pair("id_token_hint", hint.expose())
@@ -289,60 +343,6 @@ impl Provider {
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Provider").field("issuer", &self.0.issuer).finish_non_exhaustive()
-    }
-}
-
-pub(crate) struct Profile {
-    pub(crate) issuer: String,
-    pub(crate) client_id: String,
-    pub(crate) endpoints: Endpoints,
-    pub(crate) device_authorization: Option<Url>,
-    pub(crate) keys: KeySource,
-    pub(crate) required_acr: AcrValue,
-    pub(crate) environment: Environment,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) decryption: Option<Arc<DecryptionKeys>>,
-    pub(crate) authentication: ClientAuthentication,
-    pub(crate) kind: Kind,
-}
-
-pub(crate) enum Kind {
-    Relay(State),
-    Direct(Registered),
-}
-
-pub(crate) struct State {
-    pub(crate) issuer: String,
-    pub(crate) client_id: String,
-    pub(crate) keys: KeySource,
-}
-
-pub(crate) struct Registered {
-    pub(crate) return_uri: Url,
-    pub(crate) end_uri: Url,
-}
-
-impl Profile {
-    /// Returns the signed token inside one that the provider sent: itself where no encryption was agreed.
-    pub(crate) fn opened(&self, token: &Secret) -> Result<Secret, JweFault> {
-        match &self.decryption {
-            Some(keys) => keys.decrypt(token),
-            None if is_encrypted(token.expose()) => Err(JweFault::Unexpected),
-            None => Ok(token.clone()),
-        }
-    }
-
-    fn checked(self) -> Result<Provider, ProfileError> {
-        if self.client_id.is_empty() {
-            return Err(ProfileError::ClientIdMissing);
-        }
-        let issuer = Url::parse(&self.issuer).map_err(|_| ProfileError::InsecureAddress)?;
-        let secure = |url: &Url| pinned::may_carry_for(&issuer, url);
-        let secure = self.endpoints.all().into_iter().chain(&self.device_authorization).all(secure);
-        if !may_carry_tokens(&issuer) || !secure {
-            return Err(ProfileError::InsecureAddress);
-        }
-        Ok(Provider(Arc::new(self)))
     }
 }
 

@@ -1,7 +1,5 @@
 //! The code exchanged, once, for verified tokens.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
@@ -11,14 +9,11 @@ use crate::clock::Clock;
 use crate::exchange::{ExchangeError, ExchangeFault, of_client, of_http, of_id_token, of_keys, offset};
 use crate::http_client::{Answer, HttpClient};
 use crate::id_token::{self, Age};
-use crate::identify::{Failure, Redeemed, verify_id_token};
+use crate::identify::{Failure, Redeemed, Signer};
 use crate::provider::Provider;
 use crate::secret::{AuthorizationCode, IdTokenHint, Secret};
 use crate::signed_in::SignedIn;
 use crate::token_answer::read_tokens;
-
-/// FranceConnect's grant lives as long (franceconnect.md §7.1).
-const BUDGET: Duration = Duration::from_secs(30);
 
 impl Attempt {
     /// Exchanges the code and asks for the identity: [`Attempt::redeem`], then [`Redeemed::identify`].
@@ -45,7 +40,7 @@ impl Attempt {
         http: &HttpClient,
         clock: &dyn Clock,
     ) -> Result<Redeemed, ExchangeError> {
-        let deadline = Instant::now() + BUDGET;
+        let deadline = Instant::now() + self.provider.0.exchange_within;
         let redeemed = timeout_at(deadline, self.redeem_before(deadline, code, http, clock)).await;
         redeemed.unwrap_or_else(|_| Err(ExchangeFault::TimedOut.into()))
     }
@@ -69,11 +64,17 @@ impl Attempt {
         let presented = profile.present(&mut self.ids, clock.now());
         form.extend(presented.form());
         let answer = http
-            .post_form(&profile.endpoints.token, &form)
+            .post_form_as(&profile.endpoints.token, &form, presented.authorization())
             .await
             .map_err(|fault| of_http(fault, self.provider.party()))?;
-        let asked =
-            Asked { provider: self.provider, nonce: self.nonce, started: self.started, age: self.age, ids: self.ids };
+        let asked = Asked {
+            provider: self.provider,
+            nonce: self.nonce,
+            code: Some(code.into_secret()),
+            started: self.started,
+            age: self.age,
+            ids: self.ids,
+        };
         asked.accept(&answer, deadline, http, clock).await
     }
 }
@@ -82,6 +83,8 @@ impl Attempt {
 pub(crate) struct Asked {
     pub(crate) provider: Provider,
     pub(crate) nonce: Secret,
+    /// The code, of the grants that have one.
+    pub(crate) code: Option<Secret>,
     pub(crate) started: Timestamp,
     pub(crate) age: Age,
     pub(crate) ids: AssertionIds,
@@ -107,12 +110,16 @@ impl Asked {
         let expected = id_token::Expectation {
             issuer: &profile.issuer,
             client_id: &profile.client_id,
+            other_audiences: profile.id_token.other_audiences,
             nonce: &self.nonce,
             started: self.started,
             age: self.age,
+            skew: profile.id_token.skew,
             access_token: Some(&tokens.access_token),
+            code: self.code.as_ref(),
         };
-        let verified = match verify_id_token(&tokens.id_token, &profile.keys, &expected, http, clock).await {
+        let signer = Signer { keys: &profile.keys, alg: profile.id_token.alg };
+        let verified = match signer.verify_id_token(&tokens.id_token, &expected, http, clock).await {
             Ok(verified) => verified,
             Err(Failure::Keys(fault)) => return Err(of_keys(fault, party).into()),
             Err(Failure::Fault(fault)) => {
@@ -123,7 +130,6 @@ impl Asked {
                 });
             }
         };
-        let required = profile.required_acr;
         let redeemed = Redeemed {
             provider: self.provider,
             nonce: self.nonce,
@@ -133,10 +139,9 @@ impl Asked {
             tokens,
             verified,
         };
-        if redeemed.verified.acr < required {
-            let reached = redeemed.verified.acr;
-            return Err(redeemed.owing(ExchangeFault::LevelTooLow { reached, required }));
+        match redeemed.provider.0.level.judge(&redeemed.verified) {
+            Ok(()) => Ok(redeemed),
+            Err(fault) => Err(redeemed.owing(fault)),
         }
-        Ok(redeemed)
     }
 }

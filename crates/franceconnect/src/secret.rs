@@ -75,6 +75,10 @@ impl AuthorizationCode {
     pub(crate) fn expose(&self) -> &str {
         self.0.expose()
     }
+
+    pub(crate) fn into_secret(self) -> Secret {
+        self.0
+    }
 }
 
 impl fmt::Debug for AuthorizationCode {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::exchange::{ExchangeFault, Party};
 use crate::http_client::Answer;
+use crate::json;
 use crate::secret::Secret;
 
 pub(crate) struct Tokens {
@@ -19,13 +20,17 @@ pub(crate) fn read_tokens(answer: &Answer, party: Party) -> Result<Tokens, Excha
         token_type: String,
     }
 
+    if answer.is_page() {
+        return Err(ExchangeFault::Page(party));
+    }
     if answer.status >= 500 {
         return Err(ExchangeFault::Unreachable(party));
     }
     if answer.status != 200 {
         return Err(refused(answer, party));
     }
-    let granted: Granted = serde_json::from_slice(&answer.body).map_err(|_| ExchangeFault::Malformed(party))?;
+    let granted = json::parse(&answer.body).map_err(|_| ExchangeFault::Malformed(party))?;
+    let granted: Granted = serde_json::from_value(granted).map_err(|_| ExchangeFault::Malformed(party))?;
     let tokens = Tokens { access_token: Secret::new(granted.access_token), id_token: Secret::new(granted.id_token) };
     let access_token = tokens.access_token.expose();
     let usable = granted.token_type.eq_ignore_ascii_case("bearer")
@@ -41,7 +46,8 @@ fn refused(answer: &Answer, party: Party) -> ExchangeFault {
         error_uri: Option<String>,
     }
 
-    let Ok(refusal) = serde_json::from_slice::<Refusal>(&answer.body) else {
+    let refusal = json::parse(&answer.body).ok().and_then(|refusal| serde_json::from_value::<Refusal>(refusal).ok());
+    let Some(refusal) = refusal else {
         return ExchangeFault::Malformed(party);
     };
     let support = refusal.error_uri.as_deref().and_then(support);
@@ -89,13 +95,20 @@ mod tests {
                 r#"{"access_token":"a\nb","id_token":"b","token_type":"Bearer"}"#.to_owned(),
                 Some("answer-malformed"),
             ),
+            (
+                "an access token twice",
+                200,
+                r#"{"access_token":"a","access_token":"c","id_token":"b","token_type":"Bearer"}"#.to_owned(),
+                Some("answer-malformed"),
+            ),
             ("a page", 200, "<html>".to_owned(), Some("answer-malformed")),
             ("code refused", 400, r#"{"error":"invalid_grant"}"#.to_owned(), Some("token-refused")),
             ("client refused", 401, format!(r#"{{"error":"invalid_client",{URI}}}"#), Some("client-refused")),
             ("redirect", 302, String::new(), Some("answer-malformed")),
             ("down", 503, String::new(), Some("relay-unreachable")),
         ] {
-            let answer = Answer { status, media_type: None, date: None, body: Zeroizing::new(body.into_bytes()) };
+            let body = Zeroizing::new(body.into_bytes());
+            let answer = Answer { status, media_type: None, date: None, lifetime: None, body };
             let read = read_tokens(&answer, Party::Relay);
             assert_eq!(read.err().map(|fault| fault.code()), expected, "{rule}");
         }

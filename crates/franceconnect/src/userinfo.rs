@@ -1,25 +1,23 @@
-//! Signed userinfo: a JWS of its own.
-//!
-//! Verified with jsonwebtoken rather than with openidconnect, which does not check the expiry of a
-//! userinfo JWT and refuses the whole of it when one claim has an unexpected form; here a claim of
-//! unexpected form is an absent trait.
+//! What the userinfo endpoint says: a JWS of its own, or plain JSON where that was agreed.
 
-use jiff::Timestamp;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use crate::id_token::SKEW;
+use crate::json;
+use crate::jws::{self, JwsFault};
 use crate::keys::KeySet;
 use crate::provider::SigningAlg;
 use crate::secret::Secret;
 
-/// Why a signed userinfo is refused. Never carries a value of it.
+/// Why an identity is refused. Never carries a value of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UserinfoFault {
     /// Not a signed JWT.
     #[error("it is not a signed JWT")]
     NotSigned,
+    /// Not the JSON that was agreed.
+    #[error("it is not the JSON that was agreed")]
+    NotJson,
     /// Not the pinned algorithm.
     #[error("its algorithm is not the agreed one")]
     Algorithm,
@@ -46,11 +44,26 @@ pub enum UserinfoFault {
     Subject,
 }
 
+impl From<JwsFault> for UserinfoFault {
+    fn from(fault: JwsFault) -> Self {
+        match fault {
+            JwsFault::NotSigned => Self::NotSigned,
+            JwsFault::Algorithm => Self::Algorithm,
+            JwsFault::UnknownKey => Self::UnknownKey,
+            JwsFault::Signature => Self::Signature,
+        }
+    }
+}
+
 /// What a userinfo has to say.
 pub(crate) struct Expectation<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) sub: &'a Secret,
+    pub(crate) skew: SignedDuration,
+    /// Whether issuer, audience and expiry must be there (FranceConnect), or only be right when they
+    /// are (OpenID Connect Core 1.0 §5.3.2).
+    pub(crate) complete: bool,
 }
 
 pub(crate) fn verify(
@@ -60,69 +73,59 @@ pub(crate) fn verify(
     expected: &Expectation<'_>,
     now: Timestamp,
 ) -> Result<Map<String, Value>, UserinfoFault> {
-    let header = decode_header(jws.expose()).map_err(|_| UserinfoFault::NotSigned)?;
-    if header.alg != jose_alg(alg) || header.crit.is_some() {
-        return Err(UserinfoFault::Algorithm);
-    }
-    let mut fitting = keys.jose.iter().filter(|key| fits(key, header.kid.as_deref(), alg));
-    let (Some(key), None) = (fitting.next(), fitting.next()) else {
-        return Err(UserinfoFault::UnknownKey);
-    };
-    let key = DecodingKey::from_jwk(key).map_err(|_| UserinfoFault::UnknownKey)?;
-    // The library's own checks read the system's clock: the claims are checked below instead.
-    let mut signature_only = Validation::new(jose_alg(alg));
-    signature_only.required_spec_claims.clear();
-    signature_only.validate_exp = false;
-    signature_only.validate_nbf = false;
-    signature_only.validate_aud = false;
-    let claims =
-        decode::<Map<String, Value>>(jws.expose(), &key, &signature_only).map_err(|_| UserinfoFault::Signature)?.claims;
-
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    if text("iss") != Some(expected.issuer) {
+    let claims = jws::verify(jws, keys, alg)?;
+    let right = |name: &str, right: &dyn Fn(&Value) -> bool| claims.get(name).map_or(!expected.complete, right);
+    if !right("iss", &|issuer| issuer.as_str() == Some(expected.issuer)) {
         return Err(UserinfoFault::Issuer);
     }
-    if !is_for(claims.get("aud"), expected.client_id) {
+    if !right("aud", &|audience| is_for(audience, expected.client_id)) {
         return Err(UserinfoFault::Audience);
     }
-    let expires = claims.get("exp").and_then(Value::as_i64).ok_or(UserinfoFault::Expired)?;
     let issued = claims.get("iat").and_then(Value::as_i64).unwrap_or(0);
-    if expires <= (now - SKEW).as_second() || issued > (now + SKEW).as_second() {
+    let past = (now - expected.skew).as_second();
+    let lives = right("exp", &|expiry| expiry.as_i64().is_some_and(|expiry| expiry > past));
+    if !lives || issued > (now + expected.skew).as_second() {
         return Err(UserinfoFault::Expired);
     }
     if claims.contains_key("nonce") {
         return Err(UserinfoFault::IdToken);
     }
-    if !text("sub").is_some_and(|sub| expected.sub.matches(sub)) {
-        return Err(UserinfoFault::Subject);
-    }
-    Ok(claims)
+    of_person(claims, expected.sub)
 }
 
-fn is_for(audience: Option<&Value>, client_id: &str) -> bool {
+/// Reads plain JSON: TLS alone says who wrote it.
+pub(crate) fn read_json(body: &[u8], sub: &Secret) -> Result<Map<String, Value>, UserinfoFault> {
+    of_person(json::parse_object(body).map_err(|_| UserinfoFault::NotJson)?, sub)
+}
+
+fn of_person(claims: Map<String, Value>, sub: &Secret) -> Result<Map<String, Value>, UserinfoFault> {
+    let same = claims.get("sub").and_then(Value::as_str).is_some_and(|found| sub.matches(found));
+    if same { Ok(claims) } else { Err(UserinfoFault::Subject) }
+}
+
+fn is_for(audience: &Value, client_id: &str) -> bool {
     match audience {
-        Some(Value::String(one)) => one == client_id,
-        Some(Value::Array(several)) => !several.is_empty() && several.iter().all(|one| one.as_str() == Some(client_id)),
-        _ => false,
+        Value::String(one) => one == client_id,
+        Value::Array(several) => !several.is_empty() && several.iter().all(|one| one.as_str() == Some(client_id)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
     }
 }
 
-fn jose_alg(alg: SigningAlg) -> Algorithm {
-    match alg {
-        SigningAlg::Es256 => Algorithm::ES256,
-        SigningAlg::Rs256 => Algorithm::RS256,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// A key is chosen by identifier and by kind: FranceConnect publishes an EC and an RSA key
-/// (franceconnect.md §1.4).
-fn fits(key: &Jwk, kid: Option<&str>, alg: SigningAlg) -> bool {
-    let of_kind = match (alg, &key.algorithm) {
-        (SigningAlg::Es256, AlgorithmParameters::EllipticCurve(curve)) => curve.curve == EllipticCurve::P256,
-        (SigningAlg::Rs256, AlgorithmParameters::RSA(_)) => true,
-        (SigningAlg::Es256 | SigningAlg::Rs256, _) => false,
-    };
-    let named = kid.is_none() || key.common.key_id.as_deref() == kid;
-    let may_sign = key.common.public_key_use.as_ref().is_none_or(|r#use| *r#use == PublicKeyUse::Signature);
-    of_kind && named && may_sign
+    #[test]
+    fn plain_json_speaks_of_one_person() {
+        let sub = Secret::new("s".to_owned());
+        for (rule, body, expected) in [
+            ("right", r#"{"sub":"s","name":"x"}"#, Ok(())),
+            ("another person", r#"{"sub":"t"}"#, Err(UserinfoFault::Subject)),
+            ("nobody", "{}", Err(UserinfoFault::Subject)),
+            ("two persons", r#"{"sub":"s","sub":"t"}"#, Err(UserinfoFault::NotJson)),
+            ("a page", "<html>", Err(UserinfoFault::NotJson)),
+        ] {
+            assert_eq!(read_json(body.as_bytes(), &sub).map(drop), expected, "{rule}");
+        }
+    }
 }

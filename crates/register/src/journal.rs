@@ -141,6 +141,8 @@ pub(crate) fn append_changed(
     if went_back {
         payload.insert("note".to_owned(), Value::from("clock-went-back"));
     }
+    // In one order, whatever another crate of the program asked of serde_json.
+    payload.sort_keys();
     let payload = Value::Object(payload).to_string();
     let payload_hash = sha256(&[payload.as_bytes()]);
     let traits = changed.map(|changed| changed.text(transaction)).transpose()?;

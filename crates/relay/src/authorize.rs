@@ -15,6 +15,7 @@ use url::Url;
 use crate::House;
 use crate::book::{Afterwards, DeskRequest, Granted, Pending};
 use crate::client::Stranger;
+use crate::counters::Came;
 use crate::page;
 use crate::query::{Query, desk_return, is_token};
 
@@ -37,7 +38,10 @@ pub(crate) async fn authorize(State(house): State<Arc<House>>, RawQuery(query): 
     let state = query.get("state").filter(|state| is_token(state, 1, 512));
     let desk = match read_request(&query, client_id, &return_uri, state, house.upstream.required_acr()) {
         Ok(desk) => desk,
-        Err(error) => return page::send_on(&refusal(&house.issuer, &return_uri, state, error)),
+        Err(error) => {
+            house.counted.one(Came::RefusedRequest);
+            return page::send_on(&refusal(&house.issuer, &return_uri, state, error));
+        }
     };
     let now = house.clock.now();
     // A derived nonce: the desk finds it in FranceConnect's own ID token.
@@ -50,6 +54,7 @@ pub(crate) async fn authorize(State(house): State<Arc<House>>, RawQuery(query): 
                 let Pending { desk, .. } = pending;
                 return page::send_on(&refusal(&house.issuer, &desk.return_uri, state, "temporarily_unavailable"));
             }
+            house.counted.one(Came::Begun);
             page::send_on(pending.attempt.authorize_url())
         }
         Err(error) => {
@@ -70,13 +75,18 @@ pub(crate) async fn callback(State(house): State<Arc<House>>, RawQuery(query): R
         Ok(None) => return page::over(),
         Err(_) => return page::unavailable(),
     };
+    house.counted.took(attempt.started(), house.clock.now());
     match returned.from_issuer(house.upstream.issuer()) {
         Some(ReturnQuery::Code(code)) => exchange(&house, attempt, desk, code).await,
         Some(ReturnQuery::Error(error)) => {
+            house.counted.one(if error.is_refusal() { Came::Denied } else { Came::Failed });
             page::send_on(&refusal(&house.issuer, &desk.return_uri, Some(&desk.state), error.as_str()))
         }
         // Another provider's answer to our question (RFC 9207).
-        None => page::send_on(&refusal(&house.issuer, &desk.return_uri, Some(&desk.state), "server_error")),
+        None => {
+            house.counted.one(Came::Failed);
+            page::send_on(&refusal(&house.issuer, &desk.return_uri, Some(&desk.state), "server_error"))
+        }
     }
 }
 
@@ -93,8 +103,12 @@ async fn exchange(house: &House, attempt: Attempt, desk: DeskRequest, code: Auth
                 .append_pair("iss", &house.issuer);
             let granted = Granted { desk, evidence: signed_in.into_evidence() };
             match house.book.grant(&code, &granted, house.clock.now()).await {
-                Ok(()) => page::send_on(&back),
+                Ok(()) => {
+                    house.counted.one(Came::Granted);
+                    page::send_on(&back)
+                }
                 Err(error) => {
+                    house.counted.one(Came::Failed);
                     tracing::error!(%error, "an identity could not be kept for its desk");
                     let desk = granted.desk;
                     let back = refusal(&house.issuer, &desk.return_uri, Some(&desk.state), "temporarily_unavailable");
@@ -103,6 +117,7 @@ async fn exchange(house: &House, attempt: Attempt, desk: DeskRequest, code: Auth
             }
         }
         Err(failure) => {
+            house.counted.one(Came::Failed);
             tracing::warn!(code = failure.code(), reference = failure.reference(), "an exchange failed");
             let back = refusal(&house.issuer, &desk.return_uri, Some(&desk.state), error_of(&failure));
             leave_first(house, failure, back).await

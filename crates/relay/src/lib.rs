@@ -11,6 +11,8 @@
 mod authorize;
 mod book;
 mod client;
+mod config;
+mod counters;
 mod desks;
 mod enrol;
 mod file_desks;
@@ -18,6 +20,7 @@ mod logout;
 mod metadata;
 mod mint;
 mod page;
+mod postgres;
 mod query;
 mod seal;
 mod store;
@@ -40,16 +43,20 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use url::{Host, Url};
 
 pub use client::Desks;
+pub use config::{Config, ConfigError, Configured, DesksPlace, LogForm, TlsFile};
+pub use counters::Counters;
 pub use desks::{
     CodeHash, CodeLife, DeskAnswer, DeskBook, DeskBookError, DeskName, EnrolledDesk, Enrolment, EnrolmentCode,
     MemoryDesks, NoCode,
 };
 pub use file_desks::FileDesks;
+pub use postgres::{PostgresError, PostgresStore};
 pub use seal::{SealingKey, SealingKeyError};
 pub use store::{Answer, Kind, MemoryStore, Name, Store, StoreError, Waiting};
 
 use book::Book;
 use client::Assertions;
+use counters::Counted;
 use enrol::Enrolments;
 use mint::{Mint, NoKey};
 
@@ -57,6 +64,9 @@ use mint::{Mint, NoKey};
 pub const CALLBACK_PATH: &str = "/callback";
 /// Where FranceConnect sends the browser after a logout, below the issuer.
 pub const SIGNED_OUT_PATH: &str = "/signed_out";
+
+/// Where FranceConnect+ finds the keys to encrypt for, below the issuer.
+pub const FRANCECONNECT_JWKS_PATH: &str = "/franceconnect/jwks";
 
 /// No honest request has a larger body.
 const LARGEST_BODY: usize = 16 * 1024;
@@ -119,51 +129,98 @@ impl fmt::Debug for Relay {
 }
 
 impl Relay {
-    /// Makes the signing key and starts to answer. Performs I/O.
+    /// Makes the signing keys and starts to answer. Performs I/O.
     ///
     /// # Errors
     /// When the addresses do not fit together, or no key or client can be made.
     #[expect(clippy::unused_async, reason = "spawns on the runtime it is awaited on")]
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let listener = options.listener;
-        let issuer = issuer_text(&options.issuer)?;
-        let house = House {
-            book: Book {
-                house: issuer.clone(),
-                store: options.store,
-                key: options.sealing_key.clone(),
-                rng: Arc::clone(&options.rng),
-            },
-            issuer,
-            host: local_host(&options.issuer),
-            end_uri: upstream_end(&options.issuer, &options.upstream)?,
+        let (issuer, listener) = (options.issuer.clone(), options.listener);
+        let establishment = Establishment {
+            issuer: options.issuer,
             upstream: options.upstream,
             desks: options.desks,
-            assertions: Assertions::default(),
-            enrolments: Enrolments::default(),
             sealing_key: options.sealing_key,
+            store: options.store,
             clock: options.clock,
-            mint: Mint::new(options.rng.as_ref())?,
             rng: options.rng,
-            http: HttpClient::new()?,
         };
-        let house = Arc::new(house);
         let stopping = CancellationToken::new();
-        tokio::spawn(sweep(Arc::clone(&house), stopping.clone()));
+        let router = establishment.open(&Counters::default(), &stopping)?;
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let stopped = stopping.clone().cancelled_owned();
-        let router = router(house).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
                 tracing::error!(%error, "the relay stopped");
             }
         });
-        Ok(Self { issuer: options.issuer, _stop: stopping.drop_guard() })
+        Ok(Self { issuer, _stop: stopping.drop_guard() })
     }
 
     /// Returns the issuer.
     #[must_use]
     pub fn issuer(&self) -> &Url {
         &self.issuer
+    }
+}
+
+/// One establishment on a relay: an issuer of its own, with its own client at FranceConnect.
+pub struct Establishment {
+    /// The issuer; https, or http on this machine.
+    pub issuer: Url,
+    /// FranceConnect, with the return addresses `{issuer}/callback` and `{issuer}/signed_out`.
+    pub upstream: Provider,
+    /// The desks that are answered.
+    pub desks: Desks,
+    /// The key that seals FranceConnect's ID tokens; the same after a restart.
+    pub sealing_key: SealingKey,
+    /// Where transactions wait.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The chance.
+    pub rng: Arc<dyn SecureRandom + Send + Sync>,
+}
+
+impl fmt::Debug for Establishment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Establishment").field("issuer", &self.issuer.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Establishment {
+    /// Makes what answers below the issuer; what is over is forgotten until `stopping`.
+    ///
+    /// # Errors
+    /// When the addresses do not fit together, or no key or client can be made.
+    pub fn open(self, counters: &Counters, stopping: &CancellationToken) -> Result<Router, StartError> {
+        let issuer = issuer_text(&self.issuer)?;
+        let mint = Mint::new(self.sealing_key.clone(), issuer.clone());
+        mint.jwks(self.clock.now())?;
+        let house = House {
+            book: Book {
+                house: issuer.clone(),
+                store: self.store,
+                key: self.sealing_key.clone(),
+                rng: Arc::clone(&self.rng),
+            },
+            counted: counters.of(&issuer),
+            issuer,
+            host: local_host(&self.issuer),
+            end_uri: upstream_end(&self.issuer, &self.upstream)?,
+            upstream: self.upstream,
+            desks: self.desks,
+            assertions: Assertions::default(),
+            enrolments: Enrolments::default(),
+            sealing_key: self.sealing_key,
+            clock: self.clock,
+            mint,
+            rng: self.rng,
+            http: HttpClient::new()?,
+        };
+        let house = Arc::new(house);
+        tokio::spawn(sweep(Arc::clone(&house), stopping.clone()));
+        Ok(router(house))
     }
 }
 
@@ -182,12 +239,14 @@ struct House {
     http: HttpClient,
     mint: Mint,
     book: Book,
+    counted: Counted,
 }
 
 fn router(house: Arc<House>) -> Router {
     Router::new()
         .route("/.well-known/openid-configuration", get(metadata::discovery))
         .route("/jwks", get(metadata::jwks))
+        .route(FRANCECONNECT_JWKS_PATH, get(metadata::franceconnect_jwks))
         .route("/authorize", get(authorize::authorize))
         .route(CALLBACK_PATH, get(authorize::callback))
         .route("/token", post(token::token))
@@ -203,7 +262,9 @@ fn router(house: Arc<House>) -> Router {
 
 /// Refuses foreign names of a relay on this machine (DNS rebinding), and sets the headers of every answer.
 async fn dress(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    // HTTP/2 names the host in the address instead.
     let named = request.headers().get(header::HOST).map(HeaderValue::as_bytes);
+    let named = named.or_else(|| request.uri().authority().map(|authority| authority.as_str().as_bytes()));
     let foreign = house.host.as_ref().is_some_and(|host| named != Some(host.as_bytes()));
     let mut response = if foreign {
         (StatusCode::MISDIRECTED_REQUEST, page::nothing_here()).into_response()

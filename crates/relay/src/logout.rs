@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::House;
 use crate::book::Afterwards;
+use crate::counters::Came;
 use crate::page;
 use crate::query::{Query, desk_end, is_token};
 use crate::token::holder;
@@ -54,7 +55,11 @@ pub(crate) async fn end_session(State(house): State<Arc<House>>, RawQuery(query)
 pub(crate) async fn signed_out(State(house): State<Arc<House>>, RawQuery(query): RawQuery) -> Response {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let state = query.as_ref().and_then(|query| query.get("state")).unwrap_or_default();
-    match house.book.left(state, house.clock.now()).await {
+    let left = house.book.left(state, house.clock.now()).await;
+    if matches!(left, Ok(Some(_))) {
+        house.counted.one(Came::SignedOut);
+    }
+    match left {
         Ok(Some(Afterwards::Desk(desk))) => page::send_on(&desk),
         Ok(Some(Afterwards::Nowhere)) => page::signed_out(),
         Ok(None) => page::over(),

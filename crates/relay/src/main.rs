@@ -1,42 +1,94 @@
-//! The relay as a program: configured by the environment, TLS ended by the proxy before it.
+//! The relay as a program.
+//!
+//! `comptoir-relay run --config FILE` answers until SIGTERM; `check` tells what is wrong before anybody notices;
+//! `decryption-key` makes a key for FranceConnect+.
 
+mod check;
 mod command;
+mod run;
 
-use std::env;
-use std::error::Error;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use comptoir_franceconnect::{AcrValue, Clock, DirectProfile, Provider, Secret, SigningAlg};
-use comptoir_relay::{CALLBACK_PATH, Desks, FileDesks, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey};
-use jiff::Timestamp;
+use clap::{Parser, Subcommand, ValueEnum};
+use comptoir_franceconnect::{Clock as _, DecryptionKey, KeyAgreement};
+use comptoir_relay::{Config, LogForm};
 use ring::rand::SystemRandom;
-use tokio::net::TcpListener;
-use url::Url;
 
-struct SystemClock;
+use crate::run::SystemClock;
 
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is where the relay's time comes from")]
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
+/// Comptoir's relay: OpenID Provider for desks, confidential client of FranceConnect.
+#[derive(Debug, Parser)]
+#[command(name = "comptoir-relay", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answers desks and browsers until it is told to stop.
+    Run {
+        /// The configuration.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Tells what is wrong with a configuration, and how to mend it; fails when anything is.
+    Check {
+        /// The configuration.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Administers the desks: `desk enrol | list | revoke ID --desks FILE`.
+    Desk {
+        /// What to do, and to which.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Makes a private key that decrypts what FranceConnect+ sends, and writes it to the standard output as PEM.
+    DecryptionKey {
+        /// How FranceConnect+ encrypts for it.
+        #[arg(long, value_enum)]
+        algorithm: Algorithm,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Algorithm {
+    /// On P-256; the shorter key.
+    EcdhEs,
+    /// RSA of 3072 bits.
+    RsaOaep256,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    if let Some((first, rest)) = arguments.split_first()
-        && first == "desk"
-    {
-        return administrate(rest).await;
+    match Arguments::parse().command {
+        Command::Run { config } => run_configured(&config).await,
+        Command::Check { config, json } => check::run(&config, json).await,
+        Command::Desk { arguments } => administrate(&arguments).await,
+        Command::DecryptionKey { algorithm } => make_key(algorithm),
     }
-    match run().await {
+}
+
+async fn run_configured(path: &std::path::Path) -> ExitCode {
+    let config = match Config::read(path) {
+        Ok(config) => config,
+        Err(error) => {
+            log(LogForm::Text);
+            tracing::error!(%error, "the relay cannot start; comptoir-relay check says more");
+            return ExitCode::from(2);
+        }
+    };
+    log(config.log);
+    match run::until_stopped(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "the relay cannot start");
+            tracing::error!(%error, "the relay cannot go on");
             ExitCode::FAILURE
         }
     }
@@ -51,47 +103,25 @@ async fn administrate(arguments: &[String]) -> ExitCode {
     if said.is_ok() { end } else { ExitCode::FAILURE }
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
-    let issuer = Url::parse(&setting("COMPTOIR_RELAY_ISSUER")?)?;
-    let own = issuer.as_str().trim_end_matches('/');
-    let required_acr: AcrValue = setting("COMPTOIR_RELAY_ACR")?.parse()?;
-    let upstream = Provider::direct(DirectProfile {
-        issuer: Url::parse(&setting("COMPTOIR_RELAY_FRANCECONNECT_ISSUER")?)?,
-        client_id: setting("COMPTOIR_RELAY_FRANCECONNECT_CLIENT_ID")?,
-        client_secret: Secret::new(setting("COMPTOIR_RELAY_FRANCECONNECT_CLIENT_SECRET")?),
-        return_uri: Url::parse(&format!("{own}{CALLBACK_PATH}"))?,
-        end_uri: Url::parse(&format!("{own}{SIGNED_OUT_PATH}"))?,
-        required_acr,
-        signing_alg: SigningAlg::Es256,
-        decryption: None,
-        scopes: DirectProfile::usual_scopes(required_acr),
-    })?;
-    let listen = env::var("COMPTOIR_RELAY_LISTEN").unwrap_or_else(|_| "127.0.0.1:8430".to_owned());
-    let options = Options {
-        listener: TcpListener::bind(&listen).await?,
-        issuer,
-        upstream,
-        desks: desks()?,
-        sealing_key: SealingKey::from_hex(Secret::new(setting("COMPTOIR_RELAY_SEALING_KEY")?).expose())?,
-        store: Arc::new(MemoryStore::default()),
-        clock: Arc::new(SystemClock),
-        rng: Arc::new(SystemRandom::new()),
-    };
-    let relay = Relay::start(options).await?;
-    tracing::info!(issuer = relay.issuer().as_str(), listen, "the relay answers");
-    tokio::signal::ctrl_c().await?;
-    Ok(())
-}
-
-/// Enrolled desks, unless the administrator says that whoever knows an identifier is answered.
-fn desks() -> Result<Desks, Box<dyn Error>> {
-    match env::var("COMPTOIR_RELAY_DESK_CLIENT_ID") {
-        Ok(client_id) => Ok(Desks::Public { client_id }),
-        Err(_) => Ok(Desks::Enrolled(Arc::new(FileDesks::at(setting("COMPTOIR_RELAY_DESKS")?.into())))),
+fn log(form: LogForm) {
+    let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO);
+    match form {
+        LogForm::Text => builder.init(),
+        LogForm::Json => builder.json().init(),
     }
 }
 
-/// Reads a setting that has no default.
-fn setting(name: &'static str) -> Result<String, Box<dyn Error>> {
-    env::var(name).map_err(|_| format!("{name} is not set").into())
+#[expect(clippy::print_stdout, reason = "the key goes to where the administrator sends it, and nowhere else")]
+fn make_key(algorithm: Algorithm) -> ExitCode {
+    let agreement = match algorithm {
+        Algorithm::EcdhEs => KeyAgreement::EcdhEs,
+        Algorithm::RsaOaep256 => KeyAgreement::RsaOaep256,
+    };
+    match DecryptionKey::generate(agreement) {
+        Ok(key) => {
+            print!("{}", key.to_pem().expose());
+            ExitCode::SUCCESS
+        }
+        Err(_) => ExitCode::FAILURE,
+    }
 }

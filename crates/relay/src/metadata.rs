@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -51,5 +51,17 @@ pub(crate) async fn discovery(State(house): State<Arc<House>>) -> Response {
 
 /// Answers the signing keys.
 pub(crate) async fn jwks(State(house): State<Arc<House>>) -> Response {
-    (CACHE, Json(house.mint.jwks())).into_response()
+    match house.mint.jwks(house.clock.now()) {
+        Ok(keys) => (CACHE, Json(keys)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "no keys to publish");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Answers the public halves of the keys that FranceConnect+ encrypts for: the `jwks_uri` declared there.
+pub(crate) async fn franceconnect_jwks(State(house): State<Arc<House>>) -> Response {
+    let keys = house.upstream.encryption_jwks().unwrap_or_else(|| json!({"keys": []}));
+    (CACHE, Json(keys)).into_response()
 }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use comptoir_franceconnect::SecureRandom;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::hkdf::{HKDF_SHA256, Prk};
+use ring::hkdf::{HKDF_SHA256, KeyType, Prk};
 use zeroize::Zeroizing;
 
 /// The AES-256-GCM key that seals; 32 random bytes that outlive a restart.
@@ -78,6 +78,19 @@ impl SealingKey {
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let length = self.of_transaction(name)?.open_in_place(nonce, Aad::empty(), &mut bytes).ok()?.len();
         bytes.truncate(length);
+        Some(bytes)
+    }
+
+    /// Derives 32 bytes for a purpose; the same wherever the same key is.
+    pub(crate) fn derive(&self, purpose: &[&[u8]]) -> Option<Zeroizing<[u8; 32]>> {
+        struct Bytes;
+        impl KeyType for Bytes {
+            fn len(&self) -> usize {
+                32
+            }
+        }
+        let mut bytes = Zeroizing::new([0_u8; 32]);
+        self.root.expand(purpose, Bytes).ok()?.fill(bytes.as_mut()).ok()?;
         Some(bytes)
     }
 

@@ -58,7 +58,7 @@ impl Kind {
 
 /// A name as a store knows it: the SHA-256 of house, kind and secret name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Name(pub(crate) [u8; 32]);
+pub struct Name([u8; 32]);
 
 impl Name {
     /// Hashes a secret name.
@@ -180,7 +180,7 @@ fn make_room(things: &mut HashMap<(Kind, Name), Waiting>, kind: Kind) {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -189,49 +189,6 @@ pub(crate) mod tests {
 
     fn thing(text: &str, until: i64) -> Waiting {
         Waiting { sealed: text.as_bytes().to_vec(), until: at(until) }
-    }
-
-    /// What every store must do.
-    pub(crate) async fn keeps_its_word(store: &dyn Store) {
-        let (one, other) = (Name::of("h", Kind::Code, "one"), Name::of("h", Kind::Code, "other"));
-        let seen = |found: Option<Waiting>| found.map(|thing| String::from_utf8(thing.sealed).unwrap());
-        let put = |text: &str| store.put(Kind::Code, one, thing(text, 60));
-
-        put("a").await.unwrap();
-        assert_eq!(seen(store.look(Kind::Code, one, at(59)).await.unwrap()).as_deref(), Some("a"));
-        assert_eq!(seen(store.take(Kind::Code, other, at(0)).await.unwrap()), None, "another name");
-        assert_eq!(seen(store.take(Kind::Identity, one, at(0)).await.unwrap()), None, "another kind");
-        assert_eq!(seen(store.take(Kind::Code, one, at(59)).await.unwrap()).as_deref(), Some("a"));
-        assert_eq!(seen(store.take(Kind::Code, one, at(59)).await.unwrap()), None, "taken twice");
-
-        put("a").await.unwrap();
-        put("b").await.unwrap();
-        assert_eq!(seen(store.take(Kind::Code, one, at(0)).await.unwrap()).as_deref(), Some("b"), "put again");
-
-        put("a").await.unwrap();
-        assert_eq!(seen(store.look(Kind::Code, one, at(60)).await.unwrap()), None, "looked at too late");
-        assert_eq!(seen(store.swap(Kind::Code, one, b"x".to_vec(), at(60)).await.unwrap()), None, "swapped too late");
-        assert_eq!(seen(store.take(Kind::Code, one, at(60)).await.unwrap()), None, "taken too late");
-
-        assert_eq!(seen(store.swap(Kind::Code, other, b"x".to_vec(), at(0)).await.unwrap()), None, "nothing to swap");
-        put("a").await.unwrap();
-        let swapped = store.swap(Kind::Code, one, b"b".to_vec(), at(59)).await.unwrap().unwrap();
-        assert_eq!((swapped.sealed.as_slice(), swapped.until), (&b"a"[..], at(60)));
-        let after = store.take(Kind::Code, one, at(59)).await.unwrap().unwrap();
-        assert_eq!((after.sealed.as_slice(), after.until), (&b"b"[..], at(60)), "its end stays");
-
-        put("a").await.unwrap();
-        store.put(Kind::Code, other, thing("b", 90)).await.unwrap();
-        assert_eq!(store.count(Kind::Code, at(0)).await.unwrap(), 2);
-        store.sweep(at(60)).await.unwrap();
-        assert_eq!(store.count(Kind::Code, at(0)).await.unwrap(), 1);
-        store.sweep(at(90)).await.unwrap();
-        assert_eq!(store.count(Kind::Code, at(0)).await.unwrap(), 0);
-    }
-
-    #[tokio::test]
-    async fn memory_keeps_its_word() {
-        keeps_its_word(&MemoryStore::default()).await;
     }
 
     #[tokio::test]

@@ -18,6 +18,7 @@ use subtle::ConstantTimeEq;
 use crate::House;
 use crate::book::{DeskRequest, Granted, Presented};
 use crate::client::{Desks, Stranger};
+use crate::counters::Came;
 use crate::mint::{NoKey, at_hash};
 use crate::query::Query;
 
@@ -29,8 +30,10 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
     let Some(form) = form(&headers, &body) else {
         return error(StatusCode::BAD_REQUEST, "invalid_request");
     };
-    if form.get("grant_type") != Some("authorization_code") {
-        return error(StatusCode::BAD_REQUEST, "unsupported_grant_type");
+    match form.get("grant_type") {
+        Some("authorization_code") => {}
+        Some(_) => return error(StatusCode::BAD_REQUEST, "unsupported_grant_type"),
+        None => return error(StatusCode::BAD_REQUEST, "invalid_request"),
     }
     let client_id = match house.authenticate(&form, "token").await {
         Ok(client_id) => client_id,
@@ -111,8 +114,11 @@ pub(crate) async fn userinfo(State(house): State<Arc<House>>, headers: HeaderMap
         "franceconnect_id_token": evidence.id_token.expose(),
         "franceconnect_userinfo": evidence.userinfo.expose(),
     });
-    match house.mint.sign(&claims, house.rng.as_ref()) {
-        Ok(jws) => ([(header::CONTENT_TYPE, "application/jwt")], jws).into_response(),
+    match house.mint.sign(&claims, now) {
+        Ok(jws) => {
+            house.counted.one(Came::Delivered);
+            ([(header::CONTENT_TYPE, "application/jwt")], jws).into_response()
+        }
         Err(NoKey) => error(StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
     }
 }
@@ -152,7 +158,7 @@ fn id_token(house: &House, granted: &Granted, access_token: &Secret, now: Timest
         "at_hash": at_hash(access_token.expose()),
         "sealed": sealed,
     });
-    house.mint.sign(&claims, house.rng.as_ref())
+    house.mint.sign(&claims, now)
 }
 
 /// Binds what is sealed to the token it is sealed in.

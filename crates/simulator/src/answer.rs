@@ -7,9 +7,10 @@ use maud::Markup;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::books::{COOKIE, SESSION_S};
+use crate::Platform;
+use crate::books::COOKIE;
 use crate::pages;
-use crate::refusal::Refusal;
+use crate::refusal::{self, Refusal};
 use crate::trace::Outcome;
 
 fn answer(status: u16, content_type: &'static str, body: String) -> Response {
@@ -27,6 +28,12 @@ pub(crate) fn page(status: u16, markup: Markup) -> Response {
 
 pub(crate) fn json(status: u16, value: &Value) -> Response {
     answer(status, "application/json; charset=utf-8", value.to_string())
+}
+
+/// Answers a page that calls itself JSON.
+pub(crate) fn page_as_json(status: u16, markup: Markup) -> Response {
+    let response = answer(status, "application/json; charset=utf-8", markup.into_string());
+    with_outcome(response, refusal::BAD_REQUEST.code)
 }
 
 pub(crate) fn jwt(token: String) -> Response {
@@ -87,15 +94,28 @@ pub(crate) fn redirect_with(mut uri: Url, parameters: &[(&str, &str)], fragment:
     redirect(uri.as_str())
 }
 
+/// Sets the moment at which the answer says it was made.
+pub(crate) fn dated(mut response: Response, moment: jiff::Timestamp) -> Response {
+    let date = moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
 /// Notes for the trace what was decided.
 pub(crate) fn with_outcome(mut response: Response, outcome: &str) -> Response {
     response.extensions_mut().insert(Outcome(outcome.to_owned()));
     response
 }
 
-/// Sets the session cookie, or slides it 30 minutes further.
-pub(crate) fn with_session(response: Response, session: &str) -> Response {
-    with_cookie(response, &format!("{session}; Max-Age={SESSION_S}"))
+/// Sets the session cookie: the low platform's slides 30 minutes further, the high one's ends with
+/// the browser.
+pub(crate) fn with_session(response: Response, session: &str, platform: Platform) -> Response {
+    match platform {
+        Platform::Low => with_cookie(response, &format!("{session}; Max-Age={}", platform.session_s())),
+        Platform::High => with_cookie(response, session),
+    }
 }
 
 pub(crate) fn without_session(response: Response) -> Response {

@@ -2,20 +2,22 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
-use ring::rand::{SecureRandom, SystemRandom};
 use url::Url;
 
-use crate::citizens::Citizen;
+use crate::identity::Identity;
+use crate::jwe::Recipient;
+use crate::provider::IdentityProvider;
 use crate::refusal::Refusal;
 use crate::{Client, Exchange, Fault};
 
 pub(crate) const COOKIE: &str = "fc_session_id";
-/// A session and an interaction live 30 minutes; the session's are counted from its last use.
-pub(crate) const SESSION_S: i64 = 1800;
+/// Code and grant.
 pub(crate) const CODE_S: i64 = 30;
 /// Access token and ID token.
 pub(crate) const TOKEN_S: i64 = 60;
@@ -24,9 +26,12 @@ const GRANT_KEPT_S: i64 = 3600;
 const TRACE_KEPT: usize = 10_000;
 
 /// Who is signed in, and since when: under SSO the moment stays that of the real sign-in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SignedIn {
-    pub(crate) citizen: &'static Citizen,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) provider: &'static IdentityProvider,
+    /// The interaction in which it happened: any other one goes on under SSO.
+    pub(crate) uid: String,
     pub(crate) auth_time: Timestamp,
 }
 
@@ -59,8 +64,13 @@ pub(crate) struct Interaction {
     pub(crate) state: String,
     pub(crate) nonce: String,
     pub(crate) scopes: Vec<String>,
-    /// The level asked for when this platform does not serve it.
-    pub(crate) unserved_acr: Option<String>,
+    /// The level asked for, and whether this platform serves it.
+    pub(crate) level: &'static str,
+    pub(crate) level_served: bool,
+    /// Whether the ID token is to tell the means of authentication.
+    pub(crate) amr: bool,
+    /// Whether the person is spared the information page.
+    pub(crate) spared: bool,
     pub(crate) opened: Timestamp,
     pub(crate) step: Step,
 }
@@ -74,6 +84,10 @@ pub(crate) struct Grant {
     pub(crate) nonce: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) signed_in: SignedIn,
+    pub(crate) acr: &'static str,
+    pub(crate) amr: bool,
+    /// Whom its tokens are encrypted for, once the client's keys were fetched.
+    pub(crate) recipient: Option<Recipient>,
     pub(crate) issued: Timestamp,
     pub(crate) used: bool,
     pub(crate) access: Option<Access>,
@@ -104,6 +118,10 @@ pub(crate) struct Logout {
 pub(crate) struct Books {
     pub(crate) clients: HashMap<String, Client>,
     pub(crate) fault: Option<Fault>,
+    /// How wrong the clock is under the fault of that name.
+    pub(crate) clock_error_s: i64,
+    /// The state of the last return, for the fault that sends it again.
+    pub(crate) last_state: Option<String>,
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) interactions: HashMap<String, Interaction>,
     pub(crate) grants: HashMap<String, Grant>,
@@ -113,17 +131,17 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    pub(crate) fn live_sessions(&self, now: Timestamp) -> usize {
+    pub(crate) fn live_sessions(&self, now: Timestamp, session_s: i64) -> usize {
         self.sessions
             .values()
-            .filter(|session| session.signed_in.is_some() && !over(session.seen, now, SESSION_S))
+            .filter(|session| session.signed_in.is_some() && !over(session.seen, now, session_s))
             .count()
     }
 
     /// Forgets what has run out.
-    pub(crate) fn prune(&mut self, now: Timestamp) {
-        self.sessions.retain(|_, session| !over(session.seen, now, SESSION_S));
-        self.interactions.retain(|_, interaction| !over(interaction.opened, now, SESSION_S));
+    pub(crate) fn prune(&mut self, now: Timestamp, session_s: i64) {
+        self.sessions.retain(|_, session| !over(session.seen, now, session_s));
+        self.interactions.retain(|_, interaction| !over(interaction.opened, now, session_s));
         self.grants.retain(|_, grant| !over(grant.issued, now, GRANT_KEPT_S));
     }
 
@@ -153,13 +171,6 @@ impl Books {
 /// Tells whether more than `seconds` have passed.
 pub(crate) fn over(since: Timestamp, now: Timestamp, seconds: i64) -> bool {
     now.duration_since(since) > jiff::SignedDuration::from_secs(seconds)
-}
-
-/// Draws an identifier nobody can guess; 43 characters.
-pub(crate) fn unguessable(random: &SystemRandom) -> Option<String> {
-    let mut bytes = [0_u8; 32];
-    random.fill(&mut bytes).ok()?;
-    Some(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// Names an ID token in the books without keeping it.

@@ -47,6 +47,12 @@ pub struct Citizen {
     pub birthplace: &'static str,
     /// The country code, 99100 for France.
     pub birthcountry: &'static str,
+    /// The birth name as the provider gives it, where the civil register corrects it.
+    pub idp_family_name: Option<&'static str>,
+    /// The place as the provider gives it, where the civil register corrects it.
+    pub idp_birthplace: Option<&'static str>,
+    /// Whether the person comes through the European bridge, unknown to the French civil register.
+    pub european: bool,
     /// What this person is there for, in French.
     pub purpose: &'static str,
     /// Where this person comes from.
@@ -81,6 +87,18 @@ impl Citizen {
 
     const fn uses(self, name: &'static str) -> Self {
         Self { preferred_username: Some(name), ..self }
+    }
+
+    const fn corrected_from(self, name: &'static str) -> Self {
+        Self { idp_family_name: Some(name), ..self }
+    }
+
+    const fn placed(self, place: &'static str) -> Self {
+        Self { idp_birthplace: Some(place), ..self }
+    }
+
+    const fn european(self) -> Self {
+        Self { european: true, ..self }
     }
 
     const fn without_email(self) -> Self {
@@ -138,6 +156,9 @@ const fn person(
         idp_birthdate,
         birthplace,
         birthcountry,
+        idp_family_name: None,
+        idp_birthplace: None,
+        european: false,
         purpose,
         origin: Origin::Published,
         blocked: false,
@@ -148,7 +169,7 @@ const fn person(
 use Gender::{Female as F, Male as M, Missing, Unspecified as U};
 
 #[rustfmt::skip] // a table reads better one person a line
-static CITIZENS: [Citizen; 70] = [
+static CITIZENS: [Citizen; 72] = [
     person("test", ("DUBOIS", &["Angela", "Claire", "Louise"]), F, "1962-08-24", france("75107"), "cas courant, trois prénoms"),
     person("avec_nom_dusage", ("MERCIER", &["Pierre"]), M, "1969-03-17", france("95277"), "nom d'usage différent du nom de naissance").uses("DUBOIS"),
     person("nom_composé", ("TROIS-DUPRE", &["Melissandre", "Juliette"]), F, "1981-07-27", france("13012"), "trait d'union dans le nom"),
@@ -159,7 +180,7 @@ static CITIZENS: [Citizen; 70] = [
     person("plusieurs_prénoms_3", ("DUBIGNOT", &["Jean", "Philippe", "Arnaud"]), M, "1943-06-15", france("75109"), "trois prénoms"),
     person("prénom_composé", ("HUCHE", &["Anne-Laure"]), F, "1945-09-30", france("31555"), "prénom à trait d'union"),
     // The provider says Martin, the civil register corrects it.
-    person("prénom_composé_avec_espace", ("DUBOIS", &["Jean Philippe", "Pierre", "Louis"]), M, "1962-08-24", france("75107"), "prénom composé avec une espace\u{a0}; nom corrigé par l'état civil"),
+    person("prénom_composé_avec_espace", ("DUBOIS", &["Jean Philippe", "Pierre", "Louis"]), M, "1962-08-24", france("75107"), "prénom composé avec une espace\u{a0}; nom corrigé par l'état civil").corrected_from("Martin"),
     person("moins_16_ans", ("POSTEUR", &["Alain"]), M, "2015-06-20", france("75113"), "mineur"),
     person("moins_18_ans", ("CHAMPION", &["Alice", "Juliette"]), F, "2009-05-02", france("44109"), "mineure"),
     person("genre_indéfini", ("LAFORGE", &["Camille"]), U, "1954-08-07", france("75119"), "sexe non précisé"),
@@ -177,7 +198,7 @@ static CITIZENS: [Citizen; 70] = [
     // A known oddity: the low platform hands France back beside a foreign place code.
     person("naissance_etranger_birthplace_cog", ("ALGER", &["Vincent"]), M, "1963-12-05", france("90900"), "lieu étranger codé comme une commune"),
     // The provider says "Alger", the low platform hands an empty place back.
-    person("naissance_etranger_birthplace_texte", ("ALGERIE", &["Alia"]), F, "1963-12-05", abroad("99352"), "lieu étranger écrit en toutes lettres"),
+    person("naissance_etranger_birthplace_texte", ("ALGERIE", &["Alia"]), F, "1963-12-05", abroad("99352"), "lieu étranger écrit en toutes lettres").placed("Alger"),
     person("étranger_présumé_né_jour", ("FLEURET", &["Jean"]), M, "1992-11-00", abroad("99217"), "jour de naissance inconnu"),
     person("étranger_présumé_né_jour_et_mois", ("TARGE", &["Jean"]), M, "1992-00-00", abroad("99217"), "jour et mois de naissance inconnus"),
     person("prodhomme", ("PROD'HOMME", &["CORALIE"]), F, "1987-07-05", france("30189"), "apostrophe, capitales"),
@@ -206,6 +227,10 @@ static CITIZENS: [Citizen; 70] = [
     // The platform lets an empty given name through (seen in its own test data); a desk cannot use it.
     person("sans_prenom_97601", ("MARTIN", &[""]), F, "1990-05-12", france("97601"), "prénom vide\u{a0}: identité inexploitable").ours(),
     person("ordinaire", ("ORDINAIRE", &["Paul"]), M, "1990-02-28", france("21231"), "un seul prénom, rien d'autre").ours(),
+
+    // Through the European bridge: free text or nothing for a place, no civil register.
+    person("eidas_berlin", ("MUSTERFRAU", &["Erika"]), F, "1964-08-12", ("Berlin", "99109"), "européenne, lieu écrit en toutes lettres").european().ours(),
+    person("eidas_sans_lieu", ("BJÖRKLUND", &["Nils", "Olof"]), U, "1977-12-30", ("", "99104"), "européen, sans lieu ni sexe précisé").european().ours(),
 
     // Refused: incomplete or malformed identities.
     person("mois_00", ("MENSUEL", &["Octave"]), M, "1977-00-03", france("75110"), "mois inconnu mais jour connu"),

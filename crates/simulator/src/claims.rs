@@ -1,41 +1,94 @@
-//! Scopes, the claims they open, and the values a person gives them (low platform).
+//! Scopes, the claims they open, and the values a person gives them.
 
-use ring::digest::{SHA512, digest};
+use ring::digest::{SHA256, SHA512, digest};
 use serde_json::{Map, Value};
 
-use crate::citizens::{Citizen, Gender};
+use crate::books::SignedIn;
+use crate::citizens::Gender;
+use crate::identity::{Identity, Traits};
+use crate::{Client, Platform, SubForm};
 
-/// Returns the claims a scope opens, `None` for one that is dropped without a word.
-fn of_scope(scope: &str) -> Option<&'static [&'static str]> {
-    Some(match scope {
-        "openid" => &["sub"],
-        "identite_pivot" => {
-            &["given_name", "given_name_array", "family_name", "birthdate", "gender", "birthplace", "birthcountry"]
-        }
-        "profile" => &["given_name", "given_name_array", "family_name", "birthdate", "gender", "preferred_username"],
-        "birth" => &["birthplace", "birthcountry"],
-        "given_name" => &["given_name", "given_name_array"],
-        "family_name" => &["family_name"],
-        "birthdate" => &["birthdate"],
-        "gender" => &["gender"],
-        "birthplace" => &["birthplace"],
-        "birthcountry" => &["birthcountry"],
-        "email" => &["email"],
-        "preferred_username" => &["preferred_username"],
-        "idp_birthdate" => &["idp_birthdate"],
-        _ => return None,
-    })
+type Table = &'static [(&'static str, &'static [&'static str])];
+
+const LOW: Table = &[
+    ("openid", &["sub"]),
+    ("profile", &["given_name", "given_name_array", "family_name", "birthdate", "gender", "preferred_username"]),
+    ("birth", &["birthplace", "birthcountry"]),
+    (
+        "identite_pivot",
+        &["given_name", "given_name_array", "family_name", "birthdate", "gender", "birthplace", "birthcountry"],
+    ),
+    ("gender", &["gender"]),
+    ("birthdate", &["birthdate"]),
+    ("birthcountry", &["birthcountry"]),
+    ("birthplace", &["birthplace"]),
+    ("given_name", &["given_name", "given_name_array"]),
+    ("family_name", &["family_name"]),
+    ("email", &["email"]),
+    ("preferred_username", &["preferred_username"]),
+    ("idp_birthdate", &["idp_birthdate"]),
+    ("amr", &["amr"]),
+    ("idp_id", &["idp_id"]),
+];
+
+#[rustfmt::skip] // one scope a line
+const HIGH: Table = &[
+    ("openid", &["sub"]),
+    ("profile", &["given_name", "family_name", "birthdate", "gender", "preferred_username"]),
+    ("birth", &["birthplace", "birthcountry"]),
+    ("identite_pivot", &["given_name", "family_name", "birthdate", "gender", "birthplace", "birthcountry"]),
+    ("gender", &["gender"]),
+    ("birthdate", &["birthdate"]),
+    ("birthcountry", &["birthcountry"]),
+    ("birthplace", &["birthplace"]),
+    ("given_name", &["given_name"]),
+    ("family_name", &["family_name"]),
+    ("email", &["email"]),
+    ("preferred_username", &["preferred_username"]),
+    ("amr", &["amr"]),
+    ("rnipp_identite_pivot", &["given_name", "family_name", "birthdate", "gender", "birthplace", "birthcountry", "rnipp_given_name", "rnipp_given_name_array", "rnipp_family_name", "rnipp_birthdate", "rnipp_gender", "rnipp_birthplace", "rnipp_birthcountry"]),
+    ("rnipp_profile", &["given_name", "family_name", "birthdate", "gender", "rnipp_given_name", "rnipp_given_name_array", "rnipp_family_name", "rnipp_birthdate", "rnipp_gender"]),
+    ("rnipp_birth", &["birthplace", "birthcountry", "rnipp_birthplace", "rnipp_birthcountry"]),
+    ("rnipp_given_name", &["given_name", "rnipp_given_name", "rnipp_given_name_array"]),
+    ("rnipp_family_name", &["family_name", "rnipp_family_name"]),
+    ("rnipp_birthdate", &["birthdate", "rnipp_birthdate"]),
+    ("rnipp_gender", &["gender", "rnipp_gender"]),
+    ("rnipp_birthplace", &["birthplace", "rnipp_birthplace"]),
+    ("rnipp_birthcountry", &["birthcountry", "rnipp_birthcountry"]),
+];
+
+/// Returns the scopes of a platform beside the claims they open.
+pub(crate) const fn table(platform: Platform) -> Table {
+    match platform {
+        Platform::Low => LOW,
+        Platform::High => HIGH,
+    }
 }
 
-/// Keeps the scopes that exist, in the order they were asked.
-pub(crate) fn known_scopes(scope: &str) -> Vec<String> {
-    scope.split(' ').filter(|scope| of_scope(scope).is_some()).map(str::to_owned).collect()
+/// Scopes that authorise a later call to a data provider and put nothing into userinfo.
+const OF_DATA: [&str; 9] = ["dgfip_", "cnam_", "cnous_", "mesri_", "mi_", "api_fc-", "cnaf_", "droits_", "allocation_"];
+
+fn exists(platform: Platform, scope: &str) -> bool {
+    table(platform).iter().any(|(known, _)| *known == scope) || OF_DATA.iter().any(|start| scope.starts_with(start))
+}
+
+/// Keeps the scopes that exist and were granted, in the order they were asked; the rest is dropped
+/// without a word.
+pub(crate) fn kept_scopes(platform: Platform, client: &Client, scope: &str) -> Vec<String> {
+    let kept = |scope: &&str| exists(platform, scope) && client.is_granted(scope);
+    scope.split(' ').filter(kept).map(str::to_owned).collect()
+}
+
+/// Tells whether a scope is asked that exists and was not granted.
+pub(crate) fn asks_ungranted(platform: Platform, client: &Client, scope: &str) -> bool {
+    scope.split(' ').any(|scope| exists(platform, scope) && !client.is_granted(scope))
 }
 
 /// Returns the names of the claims these scopes open, each once.
-pub(crate) fn opened(scopes: &[String]) -> Vec<&'static str> {
+pub(crate) fn opened(platform: Platform, scopes: &[String]) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = Vec::new();
-    for name in scopes.iter().filter_map(|scope| of_scope(scope)).flatten() {
+    let opened = scopes.iter().filter_map(|scope| table(platform).iter().find(|(known, _)| known == scope));
+    for name in opened.flat_map(|(_, claims)| claims.iter()) {
         if !names.contains(name) {
             names.push(name);
         }
@@ -44,22 +97,38 @@ pub(crate) fn opened(scopes: &[String]) -> Vec<&'static str> {
 }
 
 /// Returns the claims these scopes deliver of a person; `sub` is the caller's to add.
-pub(crate) fn delivered(citizen: &Citizen, scopes: &[String]) -> Map<String, Value> {
-    opened(scopes).into_iter().filter_map(|name| Some((name.to_owned(), value(citizen, name)?))).collect()
+pub(crate) fn delivered(platform: Platform, signed_in: &SignedIn, scopes: &[String]) -> Map<String, Value> {
+    let names = opened(platform, scopes).into_iter();
+    names.filter_map(|name| Some((name.to_owned(), value(platform, signed_in, name)?))).collect()
 }
 
-fn value(citizen: &Citizen, claim: &str) -> Option<Value> {
+fn value(platform: Platform, signed_in: &SignedIn, claim: &str) -> Option<Value> {
+    let identity = &*signed_in.identity;
+    if let Some(corrected) = claim.strip_prefix("rnipp_") {
+        let traits = identity.corrected.as_ref()?;
+        return trait_of(traits, traits.completed_birthdate(), corrected);
+    }
+    match (claim, platform) {
+        ("preferred_username", _) => Some(identity.usage.as_deref()?.into()),
+        ("email", _) => Some(identity.email.as_deref()?.into()),
+        ("idp_birthdate", _) => Some(identity.raw.birthdate.as_str().into()),
+        ("idp_id", _) => Some(signed_in.provider.uid.into()),
+        ("amr", _) => Some(signed_in.provider.amr(platform).into()),
+        ("birthplace", _) if identity.corrected.is_none() && identity.raw.birthplace.is_empty() => None,
+        (_, Platform::Low) => trait_of(identity.settled(), identity.settled().completed_birthdate(), claim),
+        (_, Platform::High) => trait_of(&identity.raw, identity.raw.birthdate.clone(), claim),
+    }
+}
+
+fn trait_of(traits: &Traits, birthdate: String, claim: &str) -> Option<Value> {
     Some(match claim {
-        "given_name" => citizen.given_name().into(),
-        "given_name_array" => citizen.given_names.into(),
-        "family_name" => citizen.family_name.into(),
-        "preferred_username" => citizen.preferred_username?.into(),
-        "birthdate" => citizen.birthdate().into(),
-        "idp_birthdate" => citizen.idp_birthdate.into(),
-        "gender" => gender(citizen.gender)?.into(),
-        "birthplace" => citizen.birthplace.into(),
-        "birthcountry" => citizen.birthcountry.into(),
-        "email" => citizen.email()?.into(),
+        "given_name" => traits.given_name().into(),
+        "given_name_array" => traits.given_names.as_slice().into(),
+        "family_name" => traits.family_name.as_str().into(),
+        "birthdate" => birthdate.into(),
+        "gender" => gender(traits.gender)?.into(),
+        "birthplace" => traits.birthplace.as_str().into(),
+        "birthcountry" => traits.birthcountry.as_str().into(),
         _ => return None,
     })
 }
@@ -73,75 +142,36 @@ const fn gender(gender: Gender) -> Option<&'static str> {
     }
 }
 
-/// Returns the person's identifier at a client: 128 hexadecimal digits as observed, different per
-/// client, the same at every sign-in.
-pub(crate) fn sub(citizen: &Citizen, client_id: &str) -> String {
-    use std::fmt::Write;
+/// Returns the person's identifier for an entity: different for each, the same at every sign-in
+/// and by whichever provider.
+pub(crate) fn sub(form: SubForm, identity: &Identity, entity: &str) -> String {
+    let traits = identity.settled();
+    let in_france = traits.birthcountry == "99100";
     let pivot = [
-        &citizen.given_name(),
-        citizen.family_name,
-        citizen.idp_birthdate,
-        gender(citizen.gender).unwrap_or_default(),
-        citizen.birthplace,
-        citizen.birthcountry,
-        client_id,
+        traits.given_name().as_str(),
+        &traits.family_name,
+        &traits.birthdate,
+        gender(traits.gender).unwrap_or_default(),
+        if in_france { &traits.birthplace } else { "" },
+        &traits.birthcountry,
+        entity,
     ]
     .join("\u{1f}");
-    let mut hexadecimal = String::with_capacity(128);
-    for byte in digest(&SHA512, pivot.as_bytes()).as_ref() {
-        // Writing to a string does not fail.
-        let _ = write!(hexadecimal, "{byte:02x}");
+    match form {
+        SubForm::Observed => hexadecimal(digest(&SHA512, pivot.as_bytes()).as_ref()),
+        SubForm::Documented => format!("{}v1", hexadecimal(digest(&SHA256, pivot.as_bytes()).as_ref())),
     }
-    hexadecimal
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::citizens::by_login;
-
-    #[test]
-    fn each_scope_opens_its_claims() {
-        const PIVOT: &str = "birthcountry birthdate birthplace family_name gender given_name given_name_array";
-        let citizen = by_login("avec_nom_dusage").unwrap();
-        for (scope, claims) in [
-            ("openid", ""),
-            ("openid identite_pivot", PIVOT),
-            ("openid profile", "birthdate family_name gender given_name given_name_array preferred_username"),
-            ("openid birth", "birthcountry birthplace"),
-            ("openid given_name", "given_name given_name_array"),
-            ("openid family_name", "family_name"),
-            ("openid birthdate", "birthdate"),
-            ("openid gender", "gender"),
-            ("openid birthplace", "birthplace"),
-            ("openid birthcountry", "birthcountry"),
-            ("openid email", "email"),
-            ("openid preferred_username", "preferred_username"),
-            ("openid idp_birthdate", "idp_birthdate"),
-            ("openid identite_pivot birth gender", PIVOT), // each once
-            ("openid address phone offline_access rnipp_identite_pivot", ""), // not on the low platform
-        ] {
-            let delivered = delivered(citizen, &known_scopes(scope));
-            let names: Vec<&str> = delivered.keys().map(String::as_str).collect();
-            assert_eq!(names.join(" "), claims, "{scope}");
-        }
-    }
-
-    #[test]
-    fn a_missing_usage_name_is_left_out_and_a_foreign_place_is_empty() {
-        let scopes = known_scopes("openid identite_pivot preferred_username");
-        let delivered = delivered(by_login("naissance_Portugal").unwrap(), &scopes);
-        assert!(!delivered.contains_key("preferred_username"));
-        assert_eq!(delivered.get("birthplace").unwrap(), "");
-        assert_eq!(delivered.get("birthcountry").unwrap(), "99139");
-    }
-
-    #[test]
-    fn a_sub_is_the_persons_and_the_clients() {
-        let (test, other) = (by_login("test").unwrap(), by_login("mmatin").unwrap());
-        assert_eq!(sub(test, "a").len(), 128);
-        assert_eq!(sub(test, "a"), sub(test, "a"));
-        assert_ne!(sub(test, "a"), sub(test, "b"));
-        assert_ne!(sub(test, "a"), sub(other, "a"));
-    }
-}
+#[path = "claims_tests.rs"]
+mod tests;

@@ -1,32 +1,18 @@
 //! The pages a person walks: choice of provider, sign-in, information, and the ways out.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 
-use crate::books::{Books, Grant, Interaction, SESSION_S, SignedIn, Step, over};
-use crate::citizens::{self, Citizen, PASSWORD};
+use crate::authorize::rank;
+use crate::books::{Books, Grant, Interaction, SignedIn, Step, over};
+use crate::citizens::{self, PASSWORD};
+use crate::identity::Identity;
+use crate::provider::{self, IdentityProvider, Kind};
 use crate::refusal::{self, Refusal};
 use crate::request::Call;
 use crate::world::World;
-use crate::{answer, claims, pages};
-
-/// A simulated identity provider.
-#[derive(Debug)]
-pub(crate) struct IdentityProvider {
-    pub(crate) id: &'static str,
-    pub(crate) name: &'static str,
-}
-
-/// The providers offered, in order. The real list changes and depends on the client.
-pub(crate) const PROVIDERS: [IdentityProvider; 8] = [
-    IdentityProvider { id: "impots", name: "impots.gouv.fr" },
-    IdentityProvider { id: "ameli", name: "Ameli" },
-    IdentityProvider { id: "la-poste", name: "L'Identité Numérique La Poste" },
-    IdentityProvider { id: "msa", name: "MSA" },
-    IdentityProvider { id: "france-identite", name: "France Identité" },
-    IdentityProvider { id: "carte-vitale", name: "Application carte Vitale" },
-    IdentityProvider { id: "yris", name: "YRIS" },
-    IdentityProvider { id: "trustme", name: "TrustMe" },
-];
+use crate::{Client, Fault, Platform, answer, claims, pages};
 
 /// An interaction the browser may go on with.
 struct Going {
@@ -42,8 +28,12 @@ impl World {
             Ok(Going { signed_in: Some(_), .. }) => self.to(uid, "/information"),
             Ok(Going { interaction, .. }) => {
                 let cancelled = call.query.get("cancelled").is_some();
-                let page = pages::providers(&self.step(uid, ""), &interaction.client_name, cancelled);
-                answer::with_session(answer::page(200, page), &interaction.session)
+                let Some(client) = books.clients.get(&interaction.client_id) else {
+                    return answer::refused(&refusal::UNKNOWN_CLIENT, None);
+                };
+                let shown = provider::shown(self.platform(), client);
+                let page = pages::providers(&self.step(uid, ""), &interaction.client_name, shown, cancelled);
+                answer::with_session(answer::page(200, page), &interaction.session, self.platform())
             }
         }
     }
@@ -52,33 +42,56 @@ impl World {
         match self.going(books, call, uid) {
             Err(refusal) => self.refusal_page(uid, refusal),
             Ok(Going { signed_in: Some(_), .. }) => self.to(uid, "/information"),
-            Ok(Going { .. }) => self.show_sign_in(books, call, uid, false),
+            Ok(Going { interaction, .. }) => match self.chosen(books, call, &interaction) {
+                Ok(provider) => answer::page(200, pages::sign_in(&self.step(uid, ""), provider, false)),
+                Err(refusal) => self.refuse(books, uid, refusal),
+            },
         }
     }
 
-    fn show_sign_in(&self, books: &mut Books, call: &Call, uid: &str, failed: bool) -> Response {
+    /// Finds the provider that was chosen, if this client's visitors may choose it.
+    fn chosen(
+        &self,
+        books: &Books,
+        call: &Call,
+        interaction: &Interaction,
+    ) -> Result<&'static IdentityProvider, Refusal> {
         let id = call.parameters().get("provider").unwrap_or_default();
-        let Some(provider) = PROVIDERS.iter().find(|provider| provider.id == id) else {
-            return self.refuse(books, uid, refusal::UNKNOWN_PROVIDER);
-        };
-        answer::page(200, pages::sign_in(&self.step(uid, ""), provider, failed))
+        let provider = provider::find(self.platform(), id).ok_or(refusal::UNKNOWN_PROVIDER)?;
+        let lets = |client: &Client| client.providers.lets(provider.id);
+        if provider.kind == Kind::Disabled {
+            Err(refusal::DISABLED_PROVIDER)
+        } else if books.clients.get(&interaction.client_id).is_some_and(lets) {
+            Ok(provider)
+        } else {
+            Err(refusal::FILTERED_PROVIDER)
+        }
     }
 
-    /// Takes a login and its password, or a person clicked in the list.
+    /// Takes a login and its password, a person clicked in the list, or one entered freely.
     pub(crate) fn sign_in(&self, books: &mut Books, call: &Call, uid: &str) -> Response {
         let interaction = match self.going(books, call, uid) {
             Err(refusal) => return self.refusal_page(uid, refusal),
             Ok(Going { signed_in: Some(_), .. }) => return self.to(uid, "/information"),
             Ok(Going { interaction, .. }) => interaction,
         };
-        let Some(citizen) = authenticated(call) else {
-            return self.show_sign_in(books, call, uid, true);
+        let provider = match self.chosen(books, call, &interaction) {
+            Ok(provider) => provider,
+            Err(refusal) => return self.refuse(books, uid, refusal),
         };
-        if let Some(refusal) = refusal::of_citizen(citizen) {
+        let Some(identity) = authenticated(call, provider.kind) else {
+            return answer::page(200, pages::sign_in(&self.step(uid, ""), provider, true));
+        };
+        // The low platform takes any provider for eidas1; a level it does not serve is refused later.
+        if interaction.level_served && rank(provider.level) < rank(interaction.level) {
+            return self.refuse(books, uid, refusal::LEVEL_TOO_LOW);
+        }
+        if let Some(refusal) = refusal::of_identity(&identity) {
             return self.refuse(books, uid, refusal);
         }
         if let Some(session) = books.sessions.get_mut(&interaction.session) {
-            session.signed_in = Some(SignedIn { citizen, auth_time: self.now() });
+            let identity = Arc::new(identity);
+            session.signed_in = Some(SignedIn { identity, provider, uid: uid.to_owned(), auth_time: self.now() });
         }
         self.to(uid, "/information")
     }
@@ -88,20 +101,45 @@ impl World {
         match self.going(books, call, uid) {
             Err(refusal) => self.refusal_page(uid, refusal),
             Ok(Going { signed_in: None, .. }) => self.to(uid, ""),
-            Ok(Going { interaction, signed_in: Some(SignedIn { citizen, .. }) }) => {
-                if let Some(level) = &interaction.unserved_acr {
+            Ok(Going { interaction, signed_in: Some(signed_in) }) => {
+                if !interaction.level_served {
                     // Observed: a level this platform does not serve is refused after sign-in only.
-                    let description = format!(
-                        "acr_value is not valid, should be equal one of these values, expected eidas1, got {level}"
-                    );
+                    let description = self.unserved(interaction.level);
                     return self.close(books, uid, &interaction, ("invalid_acr", &description));
                 }
-                let claims = claims::opened(&interaction.scopes);
-                let step = self.step(uid, "/continue");
-                let page = pages::information(&step, &interaction.client_name, citizen, &claims);
-                answer::with_session(answer::page(200, page), &interaction.session)
+                if books.fault == Some(Fault::DeadEnd) {
+                    return self.refuse(books, uid, refusal::UNKNOWN);
+                }
+                if books.fault == Some(Fault::DeadEndWithReturn) {
+                    return self.refuse(books, uid, refusal::REGISTER_SILENT);
+                }
+                if interaction.spared {
+                    return self.grant(books, uid, interaction, signed_in);
+                }
+                self.show_information(books, uid, &interaction, &signed_in, false)
             }
         }
+    }
+
+    fn show_information(
+        &self,
+        books: &Books,
+        uid: &str,
+        interaction: &Interaction,
+        signed_in: &SignedIn,
+        unticked: bool,
+    ) -> Response {
+        let claims = claims::opened(self.platform(), &interaction.scopes);
+        let asks_consent = books.clients.get(&interaction.client_id).is_some_and(|client| client.asks_consent);
+        let name = signed_in.identity.full_name();
+        let page = pages::information(
+            &self.step(uid, "/continue"),
+            &interaction.client_name,
+            &name,
+            &claims,
+            asks_consent.then_some(unticked),
+        );
+        answer::with_session(answer::page(200, page), &interaction.session, self.platform())
     }
 
     /// Gives the client its code.
@@ -110,15 +148,27 @@ impl World {
             Err(refusal) => return self.refusal_page(uid, refusal),
             Ok(Going { signed_in: None, .. }) => return self.to(uid, ""),
             // The information page is where the level is refused.
-            Ok(Going { interaction, .. }) if interaction.unserved_acr.is_some() => {
-                return self.to(uid, "/information");
-            }
+            Ok(Going { interaction, .. }) if !interaction.level_served => return self.to(uid, "/information"),
             Ok(Going { interaction, signed_in: Some(signed_in) }) => (interaction, signed_in),
         };
+        let asks_consent = books.clients.get(&interaction.client_id).is_some_and(|client| client.asks_consent);
+        if asks_consent && call.form.get("consent").is_none() {
+            return self.show_information(books, uid, &interaction, &signed_in, true);
+        }
+        self.grant(books, uid, interaction, signed_in)
+    }
+
+    fn grant(&self, books: &mut Books, uid: &str, interaction: Interaction, signed_in: SignedIn) -> Response {
         let Some(code) = self.unguessable() else {
             return self.refuse(books, uid, refusal::ENGINE);
         };
         set_step(books, uid, Step::Closed);
+        let acr = match self.platform() {
+            Platform::Low => "eidas1",
+            // Under SSO the level sinks, whatever the provider vouched for.
+            Platform::High if signed_in.uid != uid => "eidas2",
+            Platform::High => signed_in.provider.level,
+        };
         let grant = Grant {
             session: interaction.session,
             client_id: interaction.client_id,
@@ -126,13 +176,16 @@ impl World {
             nonce: interaction.nonce,
             scopes: interaction.scopes,
             signed_in,
+            acr,
+            amr: interaction.amr,
+            recipient: None,
             issued: self.now(),
             used: false,
             access: None,
         };
         books.grants.insert(code.clone(), grant);
         let (uri, state) = (&interaction.redirect_uri, &interaction.state);
-        self.redirect_to_client(books.fault, uri, state, &[("code", &code)], false)
+        self.redirect_to_client(books, uri, state, &[("code", &code)], false)
     }
 
     /// The link on the choice of provider by which a person gives up.
@@ -167,7 +220,7 @@ impl World {
         set_step(books, uid, Step::Closed);
         let parameters = [("error", error), ("error_description", description)];
         let (uri, state) = (&interaction.redirect_uri, &interaction.state);
-        self.redirect_to_client(books.fault, uri, state, &parameters, false)
+        self.redirect_to_client(books, uri, state, &parameters, false)
     }
 
     fn refuse(&self, books: &mut Books, uid: &str, refusal: Refusal) -> Response {
@@ -186,7 +239,8 @@ impl World {
         let key = call.session.as_ref().ok_or(refusal::NO_SESSION)?;
         let interaction = books.interactions.get(uid).ok_or(refusal::NO_SESSION)?;
         let session = books.sessions.get_mut(key).ok_or(refusal::NO_SESSION)?;
-        if over(session.seen, now, SESSION_S) || over(interaction.opened, now, SESSION_S) {
+        let lives_s = self.platform().session_s();
+        if over(session.seen, now, lives_s) || over(interaction.opened, now, lives_s) {
             return Err(refusal::NO_SESSION);
         }
         if interaction.session != *key || session.current != uid {
@@ -199,7 +253,7 @@ impl World {
             Step::Open => {}
         }
         session.seen = now;
-        Ok(Going { interaction: interaction.clone(), signed_in: session.signed_in })
+        Ok(Going { interaction: interaction.clone(), signed_in: session.signed_in.clone() })
     }
 
     fn step(&self, uid: &str, step: &str) -> String {
@@ -217,10 +271,13 @@ fn set_step(books: &mut Books, uid: &str, step: Step) {
     }
 }
 
-fn authenticated(call: &Call) -> Option<&'static Citizen> {
-    if let Some(clicked) = call.form.get("citizen") {
-        return citizens::by_login(clicked);
-    }
-    let citizen = citizens::by_login(call.form.get("login")?.trim())?;
-    (call.form.get("password")? == PASSWORD).then_some(citizen)
+fn authenticated(call: &Call, kind: Kind) -> Option<Identity> {
+    let citizen = if let Some(clicked) = call.form.get("citizen") {
+        citizens::by_login(clicked)?
+    } else if let Some(login) = call.form.get("login") {
+        (call.form.get("password")? == PASSWORD).then(|| citizens::by_login(login.trim()))??
+    } else {
+        return Identity::entered(&call.form, kind);
+    };
+    Some(Identity::of(citizen, kind))
 }

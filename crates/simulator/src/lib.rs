@@ -9,31 +9,44 @@
 //!
 //! | page | what is on it |
 //! |---|---|
-//! | `/interaction/{uid}` | form `providers`: buttons `provider-impots`, `provider-ameli`, …; link `abort` |
-//! | `/interaction/{uid}/sign-in` | form `sign-in-form`: fields `login`, `password` (always 123), button `sign-in`; form `people`: one button `citizen-{login}` each; link `cancel` |
-//! | `/interaction/{uid}/information` | the person (`person`), form `information`: button `continue` |
+//! | `/interaction/{uid}` | form `providers`: buttons `provider-impots`, `provider-ameli`, … (on the high platform `provider-la-poste`, `provider-france-identite`, …); link `abort` |
+//! | `/interaction/{uid}/sign-in` | form `sign-in-form`: fields `login`, `password` (always 123), button `sign-in`; form `people`: one button `citizen-{login}` each; form `free-entry`: fields `family_name`, `given_name`, `preferred_username`, `gender`, `birthdate`, `birthplace`, `birthcountry`, `email`, button `enter`; link `cancel` |
+//! | `/interaction/{uid}/information` | the person (`person`), form `information`: button `continue`, box `consent` for a private client |
 //! | error page | the code (`code`), link `return` when the caller can still be told |
 //! | `/session/end` | form `logout`, submitted by script; button `logout-continue` |
 //!
+//! `/simulator` tells a publisher what differs from the real one; `/simulator/faults` has a form
+//! `faults` with one button `fault-{name}` each, and a form `rotate` with the button `rotate-keys`;
+//! both take and give JSON too.
+//!
 //! `GET /simulator/sessions` and `GET /simulator/trace` answer tests that live in other processes.
 
+mod admin;
 mod answer;
 mod authorize;
 mod books;
+mod chance;
 pub mod citizens;
 mod claims;
 mod client;
 mod discovery;
+mod explanation;
 mod fault;
+mod fetch;
+mod identity;
 mod interaction;
+mod jwe;
 mod keys;
 mod logout;
+mod options;
 mod pages;
+mod provider;
 mod refusal;
 mod request;
 mod style;
 mod token;
 mod trace;
+mod transport;
 mod world;
 
 use std::fmt;
@@ -45,27 +58,15 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::{Host, Url};
 
-pub use client::{Algorithm, Client};
+pub use client::{Algorithm, Client, Encryption, KeyAgreement, ProviderFilter};
 pub use fault::Fault;
 pub use keys::KeysError;
+pub use options::{Clock, Options, Platform, Quirks, Rules, SubForm};
 pub use trace::{Exchange, Parameter};
 
+use chance::Chance;
 use keys::Keys;
 use world::World;
-
-/// How a simulator is started.
-pub struct Options {
-    /// The port to listen on; 0 takes any free one.
-    pub port: u16,
-    /// Tells the time; every lifetime and every token date comes from it.
-    pub clock: Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>,
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("port", &self.port).finish_non_exhaustive()
-    }
-}
 
 /// Why a simulator could not start.
 #[derive(Debug, thiserror::Error)]
@@ -111,10 +112,18 @@ impl Simulator {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(listen)?;
         let port = listener.local_addr().map_err(listen)?.port();
         let issuer = loopback_issuer(&format!("http://127.0.0.1:{port}/api/v2"))?;
-        let keys = tokio::task::spawn_blocking(Keys::generate).await??;
+        let platform = options.platform;
+        let chance = Chance::new(options.seed);
+        let making = tokio::task::spawn_blocking(move || {
+            let keys = Keys::generate(platform, &chance)?;
+            Ok::<_, KeysError>((chance, keys))
+        });
+        let drawn = making.await??;
 
         let stopping = CancellationToken::new();
-        let world = Arc::new(World::new(issuer, options.clock, keys, stopping.clone()));
+        let line = Arc::new(transport::Shears::default());
+        let listener = transport::Line::new(listener, Arc::clone(&line));
+        let world = Arc::new(World::new(issuer, &options, drawn, line, stopping.clone()));
         let router = Router::new().fallback(world::serve).with_state(Arc::clone(&world));
         let stopped = stopping.clone().cancelled_owned();
         tokio::spawn(async move {
@@ -142,10 +151,23 @@ impl Simulator {
         self.world.books().fault = fault;
     }
 
+    /// Sets by how many seconds the clock is wrong under [`Fault::ClockWrong`]; 300 to begin with.
+    pub fn set_clock_error(&self, seconds: i64) {
+        self.world.books().clock_error_s = seconds;
+    }
+
+    /// Replaces the signing keys; the published set has the new ones only.
+    ///
+    /// # Errors
+    /// [`KeysError`] when no key can be made.
+    pub fn rotate_keys(&self) -> Result<(), KeysError> {
+        self.world.keys().rotate(&self.world.chance)
+    }
+
     /// Counts the browsers that hold a signed-in session at this moment.
     #[must_use]
     pub fn live_sessions(&self) -> usize {
-        self.world.books().live_sessions(self.world.now())
+        self.world.books().live_sessions(self.world.now(), self.world.platform().session_s())
     }
 
     /// Returns every exchange so far, in order, without any secret value.

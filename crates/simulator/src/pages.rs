@@ -2,12 +2,14 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::Fault;
 use crate::citizens::{self, Citizen, Origin};
-use crate::interaction::{IdentityProvider, PROVIDERS};
+use crate::identity::Identity;
+use crate::provider::{IdentityProvider, Kind};
 use crate::refusal::{self, Refusal};
 use crate::style::SHEET;
 
-fn page(title: &str, content: &Markup) -> Markup {
+pub(crate) fn page(title: &str, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="fr" {
@@ -26,13 +28,19 @@ fn page(title: &str, content: &Markup) -> Markup {
                     h1 { (title) }
                     (content)
                 }
+                footer { a href="/simulator" { "Ce qui diffère du vrai FranceConnect" } }
             }
         }
     }
 }
 
 /// Shows the choice of an identity provider.
-pub(crate) fn providers(interaction: &str, client: &str, cancelled: bool) -> Markup {
+pub(crate) fn providers(
+    interaction: &str,
+    client: &str,
+    shown: impl Iterator<Item = &'static IdentityProvider>,
+    cancelled: bool,
+) -> Markup {
     page(
         "Choisissez un compte pour vous connecter",
         &html! {
@@ -44,11 +52,12 @@ pub(crate) fn providers(interaction: &str, client: &str, cancelled: bool) -> Mar
             }
             form #providers method="get" action={ (interaction) "/sign-in" } {
                 ul.grid {
-                    @for provider in &PROVIDERS {
+                    @for provider in shown {
                         li {
                             button.card id={ "provider-" (provider.id) } name="provider" value=(provider.id) {
                                 strong { (provider.name) }
                                 span.soft { "simulé" }
+                                @if !provider.remark.is_empty() { span.soft { (provider.remark) } }
                             }
                         }
                     }
@@ -81,19 +90,52 @@ pub(crate) fn sign_in(interaction: &str, provider: &IdentityProvider, failed: bo
             h2 { "Ou bien, une personne fictive en un clic" }
             form #people method="post" action=(action) {
                 input type="hidden" name="provider" value=(provider.id);
+                @if provider.kind == Kind::European {
+                    (cards("Personnes européennes", citizens::all().iter().filter(|citizen| citizen.european)))
+                }
                 (people("Jeu d'essai public", |citizen| citizen.origin == Origin::Published))
                 (people("Cas d'accueil", |citizen| citizen.origin == Origin::Ours))
                 ({
-                    let refused = citizens::all().iter().filter(|citizen| refusal::of_citizen(citizen).is_some());
+                    let refused = citizens::all().iter().filter(|citizen| is_refused(citizen));
                     cards("Refusées par FranceConnect", refused)
                 })
             }
+            h2 { "Ou bien, une personne fictive de votre invention" }
+            (free_entry(&action, provider))
         },
     )
 }
 
+fn free_entry(action: &str, provider: &IdentityProvider) -> Markup {
+    const FIELDS: [(&str, &str); 7] = [
+        ("family_name", "Nom de naissance"),
+        ("given_name", "Prénoms, séparés par des espaces"),
+        ("preferred_username", "Nom d'usage (facultatif)"),
+        ("birthdate", "Date de naissance (AAAA-MM-JJ, 00 pour ce qui est inconnu)"),
+        ("birthplace", "Code de la commune de naissance (vide à l'étranger)"),
+        ("birthcountry", "Code du pays de naissance (99100 pour la France)"),
+        ("email", "Adresse électronique fictive"),
+    ];
+    html! {
+        form #free-entry method="post" action=(action) {
+            input type="hidden" name="provider" value=(provider.id);
+            @for (name, label) in FIELDS {
+                label for={ "free-" (name) } { (label) }
+                input id={ "free-" (name) } name=(name) type="text" autocomplete="off" spellcheck="false";
+            }
+            label for="free-gender" { "Sexe (female, male ou unspecified)" }
+            input #free-gender name="gender" type="text" autocomplete="off" spellcheck="false";
+            button.main #enter { "Se connecter avec cette personne" }
+        }
+    }
+}
+
+fn is_refused(citizen: &Citizen) -> bool {
+    refusal::of_identity(&Identity::of(citizen, Kind::French)).is_some()
+}
+
 fn people(title: &str, kept: impl Fn(&Citizen) -> bool) -> Markup {
-    let accepted = |citizen: &&Citizen| kept(citizen) && refusal::of_citizen(citizen).is_none();
+    let accepted = |citizen: &&Citizen| kept(citizen) && !citizen.european && !is_refused(citizen);
     cards(title, citizens::all().iter().filter(accepted))
 }
 
@@ -115,12 +157,13 @@ fn cards<'c>(title: &str, people: impl Iterator<Item = &'c Citizen>) -> Markup {
 }
 
 /// Shows what will be passed to the service, and of whom.
-pub(crate) fn information(action: &str, client: &str, citizen: &Citizen, claims: &[&str]) -> Markup {
+/// `consent` is there when a box has to be ticked, true when it was not.
+pub(crate) fn information(action: &str, client: &str, person: &str, claims: &[&str], consent: Option<bool>) -> Markup {
     let families = families(claims);
     page(
         "Vous allez être connecté",
         &html! {
-            p { "Vous êtes identifié comme " strong #person { (full_name(citizen)) } "." }
+            p { "Vous êtes identifié comme " strong #person { (person) } "." }
             @if families.is_empty() {
                 p { "Aucune donnée personnelle n'est transmise au service «\u{a0}" strong { (client) } "\u{a0}»\u{a0}: seul un identifiant propre à ce service l'est." }
             } @else {
@@ -128,6 +171,11 @@ pub(crate) fn information(action: &str, client: &str, citizen: &Citizen, claims:
                 ul #families { @for family in &families { li { (family) } } }
             }
             form #information method="post" action=(action) {
+                @if let Some(unticked) = consent {
+                    @if unticked { p.note #unticked role="alert" { "Cochez la case pour continuer." } }
+                    input #consent name="consent" type="checkbox" value="1";
+                    label for="consent" { "J'accepte que ces données soient transmises" }
+                }
                 button.main #continue { "Continuer vers " (client) }
             }
         },
@@ -193,17 +241,51 @@ pub(crate) fn logged_out() -> Markup {
     page("Vous êtes déconnecté", &html! { p #logged-out { "Vous pouvez fermer cette page." } })
 }
 
+/// Shows what misbehaves, and a button for each way to.
+pub(crate) fn faults(current: Option<Fault>, clock_error_s: i64) -> Markup {
+    page(
+        "Pannes et attaques à la demande",
+        &html! {
+            p #current {
+                @match current {
+                    Some(fault) => { "En ce moment\u{a0}: " strong { (fault.name()) } " – " (fault.french()) "." },
+                    None => "En ce moment, le simulateur se comporte comme le vrai.",
+                }
+            }
+            form #faults method="post" action="/simulator/faults" {
+                label for="seconds" { "Secondes d'erreur de l'horloge, pour clock-wrong" }
+                input #seconds name="seconds" type="number" value=(clock_error_s);
+                ul.grid {
+                    li { button.card #fault-none name="fault" value="" { strong { "Aucune panne" } } }
+                    @for fault in Fault::ALL {
+                        li {
+                            button.card id={ "fault-" (fault.name()) } name="fault" value=(fault.name()) {
+                                strong { (fault.name()) }
+                                span.soft { (fault.french()) }
+                            }
+                        }
+                    }
+                }
+            }
+            form #rotate method="post" action="/simulator/keys" {
+                button.main #rotate-keys { "Changer les clés de signature" }
+            }
+        },
+    )
+}
+
+/// Shows what a hotel's network answers in another's place.
+pub(crate) fn captive_portal() -> Markup {
+    page("Accès au réseau", &html! { p { "Acceptez les conditions du réseau pour continuer." } })
+}
+
 /// Shows that there is nothing here.
 pub(crate) fn not_found() -> Markup {
     page("Page introuvable", &html! { p { "Cette adresse n'existe pas sur le simulateur." } })
 }
 
 fn full_name(citizen: &Citizen) -> String {
-    let name = format!("{} {}", citizen.given_name(), citizen.family_name);
-    match citizen.preferred_username {
-        Some(usage) => format!("{name} ({usage})"),
-        None => name,
-    }
+    Identity::of(citizen, Kind::French).full_name()
 }
 
 /// Writes a date in French order, unknown parts left as 00.

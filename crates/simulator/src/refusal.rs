@@ -1,6 +1,7 @@
 //! FranceConnect's refusals: the code on the page, and what the client learns if the person returns.
 
-use crate::citizens::{Citizen, Gender};
+use crate::citizens::Gender;
+use crate::identity::Identity;
 
 const ABORTED: &str = "user authentication aborted";
 const TECHNICAL: &str = "authentication aborted due to a technical error on the authorization server";
@@ -48,6 +49,22 @@ pub(crate) const UNREGISTERED_REDIRECT: Refusal =
     refusal("Y04C013C", 400, "L'adresse de retour du service n'est pas déclarée.");
 pub(crate) const UNKNOWN_PROVIDER: Refusal =
     refusal("Y020019", 500, "Ce fournisseur d'identité n'est pas connu.").technical();
+pub(crate) const DISABLED_PROVIDER: Refusal =
+    refusal("Y020017", 500, "Ce fournisseur d'identité est désactivé.").technical();
+pub(crate) const FILTERED_PROVIDER: Refusal = Refusal {
+    returned: Some(("access_denied", TECHNICAL)),
+    ..refusal("Y020023", 403, "Ce fournisseur d'identité n'est pas ouvert à ce service.")
+};
+/// Nothing tells the client: this one has no error to return.
+pub(crate) const LEVEL_TOO_LOW: Refusal =
+    refusal("Y100001", 500, "Le niveau de garantie de ce compte est inférieur à celui que le service demande.");
+pub(crate) const SECTOR_UNREACHABLE: Refusal =
+    refusal("Y04A8220", 400, "La liste des adresses de retour du service ne répond pas.");
+pub(crate) const SECTOR_INCONSISTENT: Refusal =
+    refusal("Y046696C", 400, "La liste des adresses de retour du service ne contient pas celle-ci.");
+pub(crate) const UNKNOWN: Refusal = refusal("Y000000", 500, "Une erreur inconnue est survenue.");
+pub(crate) const REGISTER_SILENT: Refusal =
+    refusal("Y010011", 504, "La vérification de l'identité ne répond pas.").unavailable();
 pub(crate) const AMR_NOT_GRANTED: Refusal =
     refusal("Y100009", 400, "Le service demande une information à laquelle il n'a pas droit.").technical();
 pub(crate) const NO_SESSION: Refusal = refusal("Y190001", 401, SESSION);
@@ -66,7 +83,7 @@ const CIVIL_REGISTER: [Refusal; 9] = [
     refusal("Y010007", 403, NOT_VERIFIED).denied(),
     refusal("Y010008", 403, NOT_FOUND).denied(),
     refusal("Y010009", 403, NOT_VERIFIED).denied(),
-    refusal("Y010011", 504, "La vérification de l'identité ne répond pas.").unavailable(),
+    REGISTER_SILENT,
     refusal("Y010012", 504, "La vérification de l'identité ne répond pas.").unavailable(),
     refusal("Y010013", 400, "La vérification de l'identité a mal répondu.").technical(),
     // A deceased person's page says no more than any other.
@@ -75,25 +92,36 @@ const CIVIL_REGISTER: [Refusal; 9] = [
 
 /// Says why FranceConnect would refuse this person: the provider's identity is checked first,
 /// then the civil register, then the account.
-pub(crate) fn of_citizen(citizen: &Citizen) -> Option<Refusal> {
-    if !well_formed(citizen) {
+pub(crate) fn of_identity(identity: &Identity) -> Option<Refusal> {
+    if !well_formed(identity) {
         return Some(INCOMPLETE_IDENTITY);
     }
-    let given_name = citizen.given_name();
-    let by_suffix = CIVIL_REGISTER.into_iter().find(|refusal| given_name.ends_with(&refusal.code.replace('Y', "_E")));
-    by_suffix.or_else(|| citizen.blocked.then_some(BLOCKED_ACCOUNT))
+    if identity.corrected.is_some() {
+        let given_name = identity.raw.given_name();
+        let answers = |refusal: &Refusal| given_name.ends_with(&refusal.code.replace('Y', "_E"));
+        if let Some(refusal) = CIVIL_REGISTER.into_iter().find(answers) {
+            return Some(refusal);
+        }
+    }
+    identity.blocked.then_some(BLOCKED_ACCOUNT)
 }
 
-fn well_formed(citizen: &Citizen) -> bool {
-    let in_france = citizen.birthcountry == "99100";
-    citizen.email().is_some()
-        && !citizen.family_name.is_empty()
-        && !citizen.given_names.is_empty()
-        && citizen.gender != Gender::Missing
-        && is_partial_date(citizen.idp_birthdate)
-        && citizen.birthcountry.len() == 5
-        && citizen.birthcountry.bytes().all(|byte| byte.is_ascii_digit())
-        && (!in_france || is_commune_code(citizen.birthplace))
+fn well_formed(identity: &Identity) -> bool {
+    let raw = &identity.raw;
+    if raw.family_name.is_empty() || raw.given_names.is_empty() {
+        return false;
+    }
+    if identity.corrected.is_none() {
+        // A European's gender and place are optional, the date is whole.
+        return is_partial_date(&raw.birthdate) && !raw.birthdate.contains("-00");
+    }
+    let in_france = raw.birthcountry == "99100";
+    identity.email.is_some()
+        && raw.gender != Gender::Missing
+        && is_partial_date(&raw.birthdate)
+        && raw.birthcountry.len() == 5
+        && raw.birthcountry.bytes().all(|byte| byte.is_ascii_digit())
+        && (!in_france || is_commune_code(&raw.birthplace))
 }
 
 /// `YYYY-MM-DD`, `YYYY-MM-00` or `YYYY-00-00`; an unknown month with a known day is refused.
@@ -118,7 +146,12 @@ fn is_commune_code(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::citizens;
+    use crate::citizens::{self, Citizen};
+    use crate::provider::Kind;
+
+    fn of_citizen(citizen: &Citizen) -> Option<Refusal> {
+        of_identity(&Identity::of(citizen, Kind::French))
+    }
 
     #[test]
     fn each_trigger_has_its_code() {
@@ -129,6 +162,8 @@ mod tests {
             ("étranger_présumé_né_jour_et_mois", None),
             ("test_CORSE_2A", None),
             ("naissance_etranger_birthplace_cog", None),
+            ("eidas_berlin", None),
+            ("eidas_sans_lieu", None),
             ("mois_00", Some("Y600006")),
             ("sans_mail", Some("Y600006")),
             ("sans_mail_sans_tel", Some("Y600006")),

@@ -2,6 +2,9 @@
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::books::COOKIE;
@@ -40,6 +43,13 @@ pub(crate) struct Call {
     pub(crate) form: Parameters,
     pub(crate) session: Option<String>,
     pub(crate) bearer: Option<String>,
+    /// Identifier and secret of `client_secret_basic`.
+    pub(crate) basic: Option<(String, String)>,
+    /// The body, where it is JSON.
+    pub(crate) json: Option<Value>,
+    pub(crate) wants_json: bool,
+    /// What was fetched of the client for this request.
+    pub(crate) fetched: Option<Value>,
 }
 
 impl Call {
@@ -54,6 +64,12 @@ impl Call {
             bearer: text(&head.headers, header::AUTHORIZATION)
                 .and_then(|value| value.strip_prefix("Bearer "))
                 .map(str::to_owned),
+            basic: text(&head.headers, header::AUTHORIZATION).and_then(basic),
+            json: serde_json::from_slice(body).ok(),
+            wants_json: [header::ACCEPT, header::CONTENT_TYPE]
+                .into_iter()
+                .any(|name| text(&head.headers, name).is_some_and(|value| value.starts_with("application/json"))),
+            fetched: None,
         }
     }
 
@@ -65,6 +81,17 @@ impl Call {
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// Reads `Basic`; both halves are form-encoded (RFC 6749 §2.3.1).
+fn basic(header: &str) -> Option<(String, String)> {
+    let decoded = String::from_utf8(STANDARD.decode(header.strip_prefix("Basic ")?).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    let plain = |encoded: &str| {
+        let (name, _) = form_urlencoded::parse(encoded.as_bytes()).into_owned().next()?;
+        Some(name)
+    };
+    Some((plain(id)?, plain(secret)?))
 }
 
 fn session_cookie(headers: &HeaderMap) -> Option<String> {

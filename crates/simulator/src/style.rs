@@ -24,6 +24,8 @@ p { margin: 0 0 .75rem; }
 label { display: block; font-weight: 600; margin-bottom: .2rem; }
 input { display: block; font: inherit; width: 100%; max-width: 22rem; padding: .45rem .6rem; margin-bottom: .8rem;
   border: 1px solid #8b7f70; border-radius: .3rem; background: #fff; color: var(--ink); }
+input[type=checkbox] { display: inline-block; width: auto; margin-right: .5rem; }
+input[type=checkbox] + label { display: inline; }
 button { font: inherit; cursor: pointer; border-radius: .35rem; padding: .55rem 1.1rem; }
 button.main { background: var(--accent); color: #fff; border: 1px solid var(--accent); }
 button.main:hover { background: #5f2e13; }
@@ -32,6 +34,7 @@ button.card { width: 100%; height: 100%; display: flex; flex-direction: column;
   color: var(--ink); border: 1px solid var(--line); }
 button.card:hover { border-color: var(--accent); background: #fbf1e6; }
 button.card strong, button.card span { display: block; overflow-wrap: anywhere; }
+footer { max-width: 64rem; margin: 0 auto 1.5rem; padding: 0 2rem; font-size: .9rem; }
 a { color: var(--accent); }
 :focus-visible { outline: 3px solid #1d6a8c; outline-offset: 2px; }
 code { font-size: 1.05em; }

@@ -4,11 +4,13 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::request::Call;
+use crate::{Fault, Platform};
 
 /// Protocol parameters whose value is no secret and speaks of no person.
-const SHOWN: [&str; 9] = [
+const SHOWN: [&str; 10] = [
     "acr_values",
     "client_id",
+    "fault",
     "grant_type",
     "post_logout_redirect_uri",
     "prompt",
@@ -30,6 +32,12 @@ pub struct Parameter {
 /// One request and its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Exchange {
+    /// The platform, `low` or `high`.
+    pub platform: &'static str,
+    /// The client this is about, where it is known.
+    pub client: Option<String>,
+    /// The fault in force, by its name.
+    pub fault: Option<&'static str>,
     /// The HTTP method.
     pub method: String,
     /// The path, an interaction's identifier replaced by `{uid}`.
@@ -40,6 +48,16 @@ pub struct Exchange {
     pub status: u16,
     /// The refusal's code (`Y030007`), or the error returned to the client (`access_denied`).
     pub outcome: Option<String>,
+    /// The support code (`Y030007`), where there is one.
+    pub code: Option<String>,
+}
+
+/// Where an exchange stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) platform: Platform,
+    pub(crate) client: Option<String>,
+    pub(crate) fault: Option<Fault>,
 }
 
 /// The outcome of an exchange, carried from where it is decided to the trace.
@@ -47,9 +65,12 @@ pub struct Exchange {
 pub(crate) struct Outcome(pub(crate) String);
 
 impl Exchange {
-    pub(crate) fn new(call: &Call, status: StatusCode, outcome: Option<&Outcome>) -> Self {
+    pub(crate) fn new(setting: Setting, call: &Call, status: StatusCode, outcome: Option<&Outcome>) -> Self {
         let parameters = call.query.iter().chain(call.form.iter());
         Self {
+            platform: setting.platform.name(),
+            client: setting.client,
+            fault: setting.fault.map(Fault::name),
             method: call.method.clone(),
             path: without_identifier(&call.path),
             parameters: parameters
@@ -60,6 +81,7 @@ impl Exchange {
                 .collect(),
             status: status.as_u16(),
             outcome: outcome.map(|Outcome(outcome)| outcome.clone()),
+            code: outcome.map(|Outcome(outcome)| outcome.clone()).filter(|outcome| outcome.starts_with('Y')),
         }
     }
 }

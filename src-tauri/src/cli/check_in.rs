@@ -1,15 +1,15 @@
 //! `comptoir check-in`: the whole check-in without a window.
 
 use super::lines::{ConcordanceView, Lines, failed};
+use super::provider::{NotChosen, choose};
 use super::{CheckInArgs, Exit, interruption};
 use crate::browser::Opening;
-use crate::demonstration::Demonstration;
 use crate::failure::Failure;
 use crate::folders::Environment;
 use crate::opening::{self, Opened};
+use crate::page_codes;
 use crate::window::present;
-use comptoir_desk::{CheckInRequest, Outcome, Purpose, Step, Verdict, check_in};
-use comptoir_franceconnect::{DeskCredential, HttpClient, Provider};
+use comptoir_desk::{CheckInRequest, Opened as Place, Outcome, Purpose, Step, Verdict, check_in};
 use comptoir_identity::{BirthDate, PivotIdentity};
 use comptoir_register::{RecordId, Search};
 use serde_json::{Map, Value, json};
@@ -26,6 +26,9 @@ pub(super) async fn run(args: CheckInArgs) -> Exit {
         }
         result = attempt(&args, &lines, &cancel) => match result {
             Ok(outcome) => {
+                if outcome == Outcome::Abandoned && !args.json {
+                    lines.event(&Value::Null, &page_codes::as_text());
+                }
                 lines.event(&json!({"event": "done", "outcome": outcome.code()}), "Terminé.");
                 match outcome {
                     Outcome::Concordant | Outcome::Explained | Outcome::Discordant | Outcome::Several | Outcome::Unknown => Exit::Done,
@@ -36,6 +39,7 @@ pub(super) async fn run(args: CheckInArgs) -> Exit {
                 failed(&lines, failure.code, failure.message(), failure.reference);
                 Exit::Fault
             }
+            Err(Stop::Provider(problem)) => problem.tell(&lines),
             Err(Stop::Usage(message)) => {
                 failed(&lines, "usage", message, "CL-02");
                 Exit::Usage
@@ -46,6 +50,7 @@ pub(super) async fn run(args: CheckInArgs) -> Exit {
 
 enum Stop {
     Failure(Failure),
+    Provider(NotChosen),
     Usage(&'static str),
 }
 
@@ -64,22 +69,17 @@ async fn attempt(args: &CheckInArgs, lines: &Lines, cancel: &CancellationToken) 
         }
         _ => None,
     };
-    let http = HttpClient::new().map_err(|error| Failure::of(&error))?;
-    // Kept until the end: it stops when dropped.
-    let demonstration = if args.provider.demo { Some(Demonstration::start().await?) } else { None };
-    let (provider, environment) = match (&demonstration, &args.provider.relay) {
-        (Some(demonstration), _) => (demonstration.provider(&http).await?, Environment::Demonstration),
-        (None, Some(issuer)) => {
-            let provider = Provider::discover_relay(&http, issuer.clone(), &DeskCredential::public())
-                .await
-                .map_err(|error| Failure::of(&error))?;
-            let environment = Environment::behind(&provider);
-            (provider, environment)
-        }
-        (None, None) => return Err(Stop::Usage("Indiquez --demo ou --relay ISSUER.")),
+    // The demonstration in it is kept until the end: it stops when dropped.
+    let chosen = choose(&args.provider).await.map_err(Stop::Provider)?;
+    let provider = chosen.franceconnect().map_err(Stop::Provider)?;
+    let environment = if args.provider.demo { Environment::Demonstration } else { Environment::behind(&provider) };
+    let opening = match (args.no_browser, args.shared_browser) {
+        (true, _) => Opening::ByHand,
+        (false, true) => Opening::Shared,
+        (false, false) => Opening::ThrowAway,
     };
-    let opening = if args.no_browser { Opening::ByHand } else { Opening::System };
-    let Opened { desk, .. } = opening::open(environment, args.session_only, http, opening)?;
+    let Opened { mut desk, .. } = opening::open(environment, args.session_only, chosen.http.clone(), opening)?;
+    desk.patience.sign_in = chosen.sign_in_within;
     let opened = match stem {
         Some((birth_date, name)) => only_record(&desk.register, birth_date, name)?,
         None => None,
@@ -113,10 +113,21 @@ fn tell(lines: &Lines, step: &Step) {
                     ("sign-out", "Ouvrez cette adresse pour fermer la session FranceConnect précédente")
                 }
             };
-            lines.event(
-                &json!({"event": "open-browser", "url": address.as_str(), "purpose": purpose, "opened": opened}),
-                &format!("{french} :\n{address}"),
-            );
+            let (opened, place) = match opened {
+                Some(Place::ThrowAway) => (true, "throw-away"),
+                Some(Place::Shared) => (true, "shared"),
+                Some(Place::ByHand) | None => (false, "by-hand"),
+            };
+            let event = json!({
+                "event": "open-browser", "url": address.as_str(), "purpose": purpose, "opened": opened, "browser": place,
+            });
+            // Not shown to a person: opened elsewhere, a session would outlive the check-in.
+            let french = if place == "throw-away" {
+                "Une fenêtre de navigateur s'est ouverte pour le patient ; elle se fermera seule.".to_owned()
+            } else {
+                format!("{french} :\n{address}")
+            };
+            lines.event(&event, &french);
         }
         Step::Waiting { deadline } => lines.event(
             &json!({"event": "waiting", "deadline_s": deadline.as_secs()}),
@@ -127,12 +138,12 @@ fn tell(lines: &Lines, step: &Step) {
             &format!("Identité reçue de FranceConnect (niveau {}).", acr.as_str()),
         ),
         Step::Verdict(verdict) => lines.event(&verdict_event(verdict), &french_verdict(verdict)),
-        Step::SignedOut { confirmed } => lines.event(
-            &json!({"event": "signed-out", "confirmed": confirmed}),
-            if *confirmed {
-                "Session FranceConnect fermée."
-            } else {
-                "La fermeture de la session FranceConnect n'est pas confirmée : fermez le navigateur."
+        Step::SignedOut { confirmed, remains } => lines.event(
+            &json!({"event": "signed-out", "confirmed": confirmed, "remains": remains}),
+            match (confirmed, remains) {
+                (true, _) => "Session FranceConnect fermée.",
+                (false, false) => "Session FranceConnect effacée avec le navigateur du patient.",
+                (false, true) => "La fermeture de la session FranceConnect n'est pas confirmée : fermez le navigateur.",
             },
         ),
     }

@@ -3,8 +3,9 @@
 use super::lines::Lines;
 use super::register::{self, Stop};
 use super::{DoctorArgs, Exit, journal};
+use crate::browser;
 use crate::clock::SystemClock;
-use crate::configuration::{self, Configuration};
+use crate::configuration::{self, BrowserChoice, Configuration};
 use crate::failure::Failure;
 use crate::folders::Environment;
 use crate::keychain::SystemKeychain;
@@ -60,7 +61,7 @@ pub(super) async fn run(args: DoctorArgs) -> Exit {
     let configuration = configuration::read();
     let environment = match &configuration {
         Ok(Configuration::Demonstration) => Environment::Demonstration,
-        Ok(Configuration::Relay(_)) | Err(_) => Environment::Production,
+        Ok(Configuration::Relay(..)) | Err(_) => Environment::Production,
     };
     let mut worst = Exit::Done;
     let findings = [
@@ -70,7 +71,11 @@ pub(super) async fn run(args: DoctorArgs) -> Exit {
         blocking(move || backup_line(environment)).await,
         clock_line(&configuration).await,
         loopback_line().await,
-        browser_line(),
+        {
+            let shared = matches!(configuration, Ok(Configuration::Relay(_, BrowserChoice::Shared)));
+            blocking(move || patients_browser_line(environment, shared)).await
+        },
+        blocking(browser_line).await,
     ];
     for Finding { subject, state, said, remedy } in findings {
         let (code, french) = match state {
@@ -98,7 +103,7 @@ fn configuration_line(configuration: &Result<Configuration, configuration::Confi
     const SUBJECT: &str = "configuration";
     match configuration {
         Ok(Configuration::Demonstration) => good(SUBJECT, "Aucune : démonstration."),
-        Ok(Configuration::Relay(relay)) => good(SUBJECT, format!("Relais {relay}")),
+        Ok(Configuration::Relay(relay, _)) => good(SUBJECT, format!("Relais {relay}")),
         Err(_) => fault(
             SUBJECT,
             "Le fichier comptoir.toml manque ou n'est pas valide.",
@@ -190,7 +195,7 @@ fn age(hours: i64) -> String {
 async fn clock_line(configuration: &Result<Configuration, configuration::ConfigurationError>) -> Finding {
     const SUBJECT: &str = "horloge";
     let now = SystemClock.now();
-    let Ok(Configuration::Relay(relay)) = configuration else {
+    let Ok(Configuration::Relay(relay, _)) = configuration else {
         return attention(SUBJECT, format!("{now}"), "Comparée à rien : aucun relais n'est configuré.");
     };
     let offset = match HttpClient::new() {
@@ -216,6 +221,29 @@ async fn loopback_line() -> Finding {
             let failure = Failure::of(&error);
             fault(SUBJECT, failure.code, failure.message())
         }
+    }
+}
+
+/// The browser that patients sign in in, and what an earlier one has left.
+fn patients_browser_line(environment: Environment, shared: bool) -> Finding {
+    const SUBJECT: &str = "patient";
+    if browser::profiles_remain(environment) {
+        return attention(
+            SUBJECT,
+            "Un profil de navigateur jetable n'a pas pu être effacé.",
+            "Fermez la fenêtre de navigateur de la vérification ; il sera effacé à la prochaine.",
+        );
+    }
+    if shared {
+        return good(SUBJECT, "Navigateur du poste, comme le dit comptoir.toml.");
+    }
+    match browser::choose() {
+        Some(found) => good(SUBJECT, format!("{}, profil effacé après chaque vérification.", found.kind.name())),
+        None => attention(
+            SUBJECT,
+            "Pas de navigateur à profil jetable.",
+            "Installez Chrome, Chromium, Edge, Brave ou Firefox (hors snap et flatpak).",
+        ),
     }
 }
 

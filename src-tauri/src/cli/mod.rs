@@ -12,10 +12,12 @@ mod export;
 mod import;
 mod journal;
 mod lines;
+mod provider;
 mod purge;
 mod recovery_key;
 mod register;
 mod restore;
+mod sign_in;
 mod verify;
 mod work;
 
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     RecoveryKey(RecoveryKeyArgs),
     /// Met une sauvegarde à la place du registre, qui est gardé à côté.
     Restore(RestoreArgs),
+    /// Fait s'identifier une personne auprès d'un fournisseur, et rien d'autre : ni registre, ni comparaison.
+    SignIn(SignInArgs),
     /// Importe les patients d'un fichier CSV ; ce qui est rejeté va dans un fichier à corriger.
     Import(ImportArgs),
     /// Exporte les patients en CSV, avec le matricule INS des seules identités qualifiées.
@@ -81,6 +85,9 @@ pub(crate) struct CheckInArgs {
     /// N'ouvre pas de navigateur : affiche l'adresse et attend.
     #[arg(long)]
     no_browser: bool,
+    /// Ouvre le navigateur habituel du poste au lieu d'un navigateur à profil jetable.
+    #[arg(long, conflicts_with = "no_browser")]
+    shared_browser: bool,
     /// Le navigateur a été fermé depuis la dernière vérification interrompue.
     #[arg(long)]
     browser_closed: bool,
@@ -95,6 +102,21 @@ struct ProviderArgs {
     /// Adresse (issuer) du relais de l'organisation.
     #[arg(long, value_name = "ISSUER")]
     relay: Option<Url>,
+    /// Fichier TOML qui décrit le fournisseur (docs/provider.md).
+    #[arg(long, value_name = "FICHIER")]
+    provider: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignInArgs {
+    #[command(flatten)]
+    provider: ProviderArgs,
+    /// Un événement JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+    /// N'ouvre pas de navigateur : affiche l'adresse et attend.
+    #[arg(long)]
+    no_browser: bool,
 }
 
 #[derive(Debug, Args)]
@@ -339,6 +361,7 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::Restore(args) => restore::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Export(args) => export::run(args).await,
+        Command::SignIn(args) => sign_in::run(args).await,
         Command::Verify(args) => verify::run(args).await,
     }
     .into()

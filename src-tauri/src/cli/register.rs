@@ -111,7 +111,7 @@ pub(super) fn open(args: &RegisterArgs, absent: Absent) -> Result<Register, Stop
 pub(super) fn environment() -> Result<Environment, Stop> {
     Ok(match configuration::read()? {
         Configuration::Demonstration => Environment::Demonstration,
-        Configuration::Relay(_) => Environment::Production,
+        Configuration::Relay(..) => Environment::Production,
     })
 }
 

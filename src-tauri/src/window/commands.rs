@@ -59,7 +59,7 @@ pub(crate) async fn cancel_check_in(session: State<'_, Session>) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn copy_sign_in_address(app: AppHandle, session: State<'_, Session>) -> Answer<()> {
-    let address = session.address().ok_or(Failure::NO_ADDRESS)?;
+    let address = session.address_to_copy().await?;
     Ok(app.clipboard().write_text(address.as_str()).map_err(|_| Failure::NO_ADDRESS)?)
 }
 

@@ -43,9 +43,16 @@ pub(crate) fn run() -> ExitCode {
         .plugin(tauri_plugin_clipboard_manager::init())
         .manage(Session::default())
         .invoke_handler(commands.invoke_handler())
-        .run(tauri::generate_context!());
+        .build(tauri::generate_context!());
     match built {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(app) => {
+            app.run(|app, event| {
+                if matches!(event, tauri::RunEvent::Exit) {
+                    app.state::<Session>().close();
+                }
+            });
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             tracing::error!(%error, "the window could not be opened");
             ExitCode::from(1)

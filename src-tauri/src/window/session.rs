@@ -6,13 +6,14 @@ use super::views::{
     PatientView, PurposeView, SearchForm, SearchView, VerdictView,
 };
 use crate::browser::Opening;
-use crate::configuration::{self, Configuration};
+use crate::configuration::{self, BrowserChoice, Configuration};
 use crate::demonstration::Demonstration;
 use crate::failure::Failure;
 use crate::folders::Environment;
 use crate::opening::{self, Opened};
 use comptoir_desk::{
-    CheckInRequest, Decision, Desk, Purpose, Step, Verdict, check_in, decide as record_decision, paper_path,
+    CheckInRequest, Decision, Desk, Opened as Place, Purpose, Step, Verdict, check_in, decide as record_decision,
+    paper_path,
 };
 use comptoir_franceconnect::{DeskCredential, HttpClient, Provider};
 use comptoir_identity::{BirthDate, UnknownParts};
@@ -35,7 +36,7 @@ pub(crate) struct Session {
     /// Held from ending one check-in to starting the next: two starts never run beside each other.
     starting: tokio::sync::Mutex<()>,
     verdicts: Arc<Mutex<Verdicts>>,
-    address: Arc<Mutex<Option<Url>>>,
+    address: Arc<Mutex<Option<(Url, Purpose)>>>,
 }
 
 #[derive(Clone)]
@@ -68,15 +69,21 @@ impl Session {
     /// Opens the desk by its configuration; nothing that exists is replaced.
     pub(super) async fn open(&self, session_only: bool) -> Result<DeskView, Failure> {
         let http = HttpClient::new().map_err(|error| Failure::of(&error))?;
-        let (demonstration, relay, environment) = match configuration::read()? {
+        let (demonstration, relay, environment, opening) = match configuration::read()? {
             Configuration::Demonstration => {
                 let demonstration = Demonstration::start().await?;
                 let relay = demonstration.relay_issuer().clone();
-                (Some(Arc::new(demonstration)), relay, Environment::Demonstration)
+                (Some(Arc::new(demonstration)), relay, Environment::Demonstration, Opening::ThrowAway)
             }
-            Configuration::Relay(relay) => (None, relay, Environment::Production),
+            Configuration::Relay(relay, browser) => {
+                let opening = match browser {
+                    BrowserChoice::ThrowAway => Opening::ThrowAway,
+                    BrowserChoice::Shared => Opening::Shared,
+                };
+                (None, relay, Environment::Production, opening)
+            }
         };
-        let opened = blocking(move || opening::open(environment, session_only, http, Opening::System)).await?;
+        let opened = blocking(move || opening::open(environment, session_only, http, opening)).await?;
         let Opened { desk, environment, session_only } = opened;
         let view = DeskView {
             environment: match environment {
@@ -159,14 +166,38 @@ impl Session {
         locked(&self.underway).cancel.cancel();
     }
 
-    /// The address of the sign-in under way.
-    pub(super) fn address(&self) -> Option<Url> {
+    /// The address of the sign-in under way, to be opened by a person: in which browser, nobody knows.
+    pub(super) async fn address_to_copy(&self) -> Result<Url, Failure> {
+        let (address, _) = self.address().ok_or(Failure::NO_ADDRESS)?;
+        self.with_desk(|desk| Ok(desk.browser.remember_session()?)).await?;
+        Ok(address)
+    }
+
+    fn address(&self) -> Option<(Url, Purpose)> {
         locked(&self.address).clone()
     }
 
     pub(super) async fn reopen_browser(&self) -> Result<(), Failure> {
-        let address = self.address().ok_or(Failure::NO_ADDRESS)?;
-        self.with_desk(move |desk| Ok(desk.browser.open(&address).map(drop)?)).await
+        let (address, purpose) = self.address().ok_or(Failure::NO_ADDRESS)?;
+        self.with_desk(move |desk| {
+            let remembered = desk.browser.is_remembered();
+            desk.browser.remember_session()?;
+            if desk.browser.open(&address, purpose)? == Place::ThrowAway && !remembered {
+                desk.browser.forget_session()?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Puts the patient's browser away when the window closes.
+    pub(super) fn close(&self) {
+        self.cancel();
+        if let Some(open) = locked(&self.desk).take()
+            && let Err(error) = open.desk.browser.destroy_profiles()
+        {
+            tracing::warn!(%error, "the patient's browser could not be put away");
+        }
     }
 
     /// Records the receptionist's decision on the verdict on screen.
@@ -230,7 +261,7 @@ struct Told {
     changed: Channel<CheckInChanged>,
     answer: Mutex<Option<oneshot::Sender<Result<VerdictView, Failure>>>>,
     verdicts: Arc<Mutex<Verdicts>>,
-    address: Arc<Mutex<Option<Url>>>,
+    address: Arc<Mutex<Option<(Url, Purpose)>>>,
     arrival: Option<u32>,
     today: Option<BirthDate>,
 }
@@ -240,12 +271,16 @@ impl Told {
         let changed = match step {
             Step::OpenBrowser { address, purpose, opened } => {
                 let url = address.to_string();
-                *locked(&self.address) = Some(address);
+                *locked(&self.address) = Some((address, purpose));
                 let purpose = match purpose {
                     Purpose::SignIn => PurposeView::SignIn,
                     Purpose::SignOut => PurposeView::SignOut,
                 };
-                CheckInChanged::OpenBrowser { url, purpose, opened }
+                CheckInChanged::OpenBrowser {
+                    url,
+                    purpose,
+                    opened: matches!(opened, Some(Place::ThrowAway | Place::Shared)),
+                }
             }
             Step::Waiting { deadline } => {
                 CheckInChanged::Waiting { deadline_seconds: u32::try_from(deadline.as_secs()).unwrap_or(u32::MAX) }
@@ -258,7 +293,7 @@ impl Told {
                 self.answer(Ok(self.number(*verdict)));
                 CheckInChanged::Compared
             }
-            Step::SignedOut { confirmed } => CheckInChanged::SignedOut { confirmed },
+            Step::SignedOut { remains, .. } => CheckInChanged::SignedOut { confirmed: !remains },
         };
         // A window that is closing no longer listens; what it leaves owed is paid at the next start.
         drop(self.changed.send(changed));

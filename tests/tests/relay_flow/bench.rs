@@ -8,8 +8,8 @@ use comptoir_franceconnect::{
     AcrValue, Attempt, AuthorizationCode, BrowserTurn, Clock, DESK_CLIENT_ID, DeskCredential, DirectProfile, Ended,
     HttpClient, IdTokenHint, Loopback, Provider, Returned, Secret, SigningAlg,
 };
-use comptoir_relay::{CALLBACK_PATH, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey};
-use comptoir_simulator::{Algorithm, Client, Simulator};
+use comptoir_relay::{CALLBACK_PATH, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey, Store};
+use comptoir_simulator::{Client, Simulator};
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use ring::rand::SystemRandom;
@@ -18,11 +18,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-const START: i64 = 1_800_000_000;
+pub(crate) const START: i64 = 1_800_000_000;
 const SECRET: &str = "a-secret-of-at-least-32-characters";
 
 #[derive(Clone)]
-pub(crate) struct Hands(Arc<AtomicI64>);
+pub(crate) struct Hands(pub(crate) Arc<AtomicI64>);
 
 impl Hands {
     pub(crate) fn advance(&self, seconds: i64) {
@@ -48,21 +48,24 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let clock = Hands(Arc::new(AtomicI64::new(START)));
-        let simulated = clock.clone();
-        let options = comptoir_simulator::Options { port: 0, clock: Arc::new(move || simulated.now()) };
-        let simulator = Simulator::start(options).await.unwrap();
+        let (simulator, clock) = simulated().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let relay_port = listener.local_addr().unwrap().port();
         let sealing_key = SealingKey::generate(&SystemRandom::new()).unwrap();
-        let relay = start_relay(&simulator, listener, sealing_key.clone(), clock.clone()).await;
-        let http = HttpClient::new().unwrap();
-        let provider =
-            Provider::discover_relay(&http, relay.issuer().clone(), &DeskCredential::public()).await.unwrap();
-        Self { simulator, relay: Some(relay), relay_port, sealing_key, provider, http, clock }
+        let site = Site::alone(relay_port, sealing_key.clone());
+        let relay = site.open(&simulator, listener, clock.clone()).await;
+        Self::of(simulator, clock, Some(relay), &site).await
     }
 
-    /// Starts the relay anew at the same address: memory and signing key are gone.
+    pub(crate) async fn of(simulator: Simulator, clock: Hands, relay: Option<Relay>, site: &Site) -> Self {
+        let http = HttpClient::new().unwrap();
+        let issuer = Url::parse(&format!("http://127.0.0.1:{}", site.port)).unwrap();
+        let provider = Provider::discover_relay(&http, issuer, &DeskCredential::public()).await.unwrap();
+        let sealing_key = site.sealing_key.clone();
+        Self { simulator, relay, relay_port: site.port, sealing_key, provider, http, clock }
+    }
+
+    /// Starts the relay anew at the same address: its memory is gone.
     pub(crate) async fn restart_relay(&mut self) {
         self.relay = None;
         let listener = loop {
@@ -72,8 +75,8 @@ impl World {
                 Err(_) => tokio::task::yield_now().await,
             }
         };
-        let relay = start_relay(&self.simulator, listener, self.sealing_key.clone(), self.clock.clone()).await;
-        self.relay = Some(relay);
+        let site = Site::alone(self.relay_port, self.sealing_key.clone());
+        self.relay = Some(site.open(&self.simulator, listener, self.clock.clone()).await);
     }
 
     pub(crate) fn relay_issuer(&self) -> String {
@@ -88,33 +91,52 @@ impl World {
     }
 }
 
-async fn start_relay(simulator: &Simulator, listener: TcpListener, sealing_key: SealingKey, clock: Hands) -> Relay {
-    let issuer = format!("http://{}", listener.local_addr().unwrap());
-    let upstream =
-        upstream(simulator, "relais", &format!("{issuer}{CALLBACK_PATH}"), &format!("{issuer}{SIGNED_OUT_PATH}"));
-    Relay::start(Options {
-        listener,
-        issuer: Url::parse(&issuer).unwrap(),
-        upstream,
-        desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
-        sealing_key,
-        store: Arc::new(MemoryStore::default()),
-        clock: Arc::new(clock),
-        rng: Arc::new(SystemRandom::new()),
-    })
-    .await
-    .unwrap()
+pub(crate) async fn simulated() -> (Simulator, Hands) {
+    let clock = Hands(Arc::new(AtomicI64::new(START)));
+    let of_simulator = clock.clone();
+    let options = comptoir_simulator::Options::low(0, Arc::new(move || of_simulator.now()));
+    (Simulator::start(options).await.unwrap(), clock)
+}
+
+/// What all instances of a relay have in common.
+pub(crate) struct Site {
+    pub(crate) port: u16,
+    pub(crate) sealing_key: SealingKey,
+    pub(crate) store: Arc<dyn Store>,
+}
+
+impl Site {
+    pub(crate) fn alone(port: u16, sealing_key: SealingKey) -> Self {
+        Self { port, sealing_key, store: Arc::new(MemoryStore::default()) }
+    }
+
+    pub(crate) async fn open(&self, simulator: &Simulator, listener: TcpListener, clock: Hands) -> Relay {
+        let issuer = format!("http://127.0.0.1:{}", self.port);
+        let upstream =
+            upstream(simulator, "relais", &format!("{issuer}{CALLBACK_PATH}"), &format!("{issuer}{SIGNED_OUT_PATH}"));
+        Relay::start(Options {
+            listener,
+            issuer: Url::parse(&issuer).unwrap(),
+            upstream,
+            desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+            sealing_key: self.sealing_key.clone(),
+            store: Arc::clone(&self.store),
+            clock: Arc::new(clock),
+            rng: Arc::new(SystemRandom::new()),
+        })
+        .await
+        .unwrap()
+    }
 }
 
 fn upstream(simulator: &Simulator, client_id: &str, return_uri: &str, end_uri: &str) -> Provider {
-    simulator.register(Client {
-        client_id: client_id.to_owned(),
-        client_secret: SECRET.to_owned(),
-        name: "Cabinet".to_owned(),
-        algorithm: Algorithm::Es256,
-        redirect_uris: vec![return_uri.to_owned()],
-        post_logout_redirect_uris: vec![end_uri.to_owned()],
-    });
+    simulator.register(Client::new(
+        client_id,
+        SECRET,
+        "Cabinet",
+        vec![return_uri.to_owned()],
+        vec![end_uri.to_owned()],
+    ));
     Provider::direct(DirectProfile {
         issuer: simulator.issuer().clone(),
         client_id: client_id.to_owned(),
@@ -180,6 +202,9 @@ pub(crate) fn soon() -> Instant {
     Instant::now() + Duration::from_secs(30)
 }
 
+/// Whom the person chooses to sign in with: the first one is not at FranceConnect+.
+const PROVIDERS: [&str; 2] = ["impots", "france-identite"];
+
 /// What the person does at FranceConnect.
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
@@ -191,7 +216,14 @@ pub(crate) enum Step {
 pub(crate) fn browser() -> reqwest::Client {
     drop(rustls::crypto::ring::default_provider().install_default());
     let follow_nothing = reqwest::redirect::Policy::none();
-    reqwest::Client::builder().no_proxy().cookie_store(true).redirect(follow_nothing).build().unwrap()
+    // No connection kept: a real browser asks again when the other end of one has gone.
+    reqwest::Client::builder()
+        .no_proxy()
+        .cookie_store(true)
+        .redirect(follow_nothing)
+        .pool_max_idle_per_host(0)
+        .build()
+        .unwrap()
 }
 
 /// Walks all the pages and returns the last one.
@@ -218,11 +250,14 @@ async fn walk_to(browser: &reqwest::Client, from: Url, step: Step, until: Option
         }
         let html = answer.text().await.unwrap();
         let next = if let (Some(form), Step::SignIn(_)) = (attribute(&html, "providers", "action"), step) {
-            browser.get(format!("{form}?provider={}", attribute(&html, "provider-impots", "value").unwrap()))
+            let provider = PROVIDERS.iter().find_map(|id| attribute(&html, &format!("provider-{id}"), "value"));
+            browser.get(format!("{form}?provider={}", provider.unwrap()))
         } else if let (Some(abort), Step::Abort) = (attribute(&html, "abort", "href"), step) {
             browser.get(abort)
         } else if let (Some(form), Step::SignIn(login)) = (attribute(&html, "sign-in-form", "action"), step) {
-            browser.post(form).form(&[("provider", "impots"), ("login", login), ("password", "123")])
+            let (_, after) = html.split_once("name=\"provider\" value=\"").unwrap();
+            let provider = after.split('"').next().unwrap();
+            browser.post(form).form(&[("provider", provider), ("login", login), ("password", "123")])
         } else if let Some(form) = attribute(&html, "information", "action") {
             browser.post(form)
         } else if let Some(form) = attribute(&html, "logout", "action") {

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what should not be")]
 
 mod bench;
+mod instances;
+mod plus;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -146,6 +146,7 @@ fn line(row: &Row<'_>) -> Result<JournalLine, ReadError> {
     };
     let record = payload.remove("record").and_then(|number| number.as_i64());
     let other = payload.remove("other").and_then(|number| number.as_str()?.parse().ok());
+    payload.sort_keys();
     let traits = match traits {
         Some(text) => {
             let mut kept = object(&text)?;
@@ -174,8 +175,10 @@ fn line(row: &Row<'_>) -> Result<JournalLine, ReadError> {
 }
 
 fn object(text: &str) -> Result<Map<String, Value>, ReadError> {
-    match serde_json::from_str(text) {
-        Ok(Value::Object(map)) => Ok(map),
-        Ok(_) | Err(_) => Err(ReadError::Damaged),
+    let mut value: Value = serde_json::from_str(text).map_err(|_| ReadError::Damaged)?;
+    value.sort_all_objects();
+    match value {
+        Value::Object(map) => Ok(map),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Err(ReadError::Damaged),
     }
 }

@@ -29,7 +29,9 @@ impl ChangedTraits {
     /// that stays would still tell which one it was.
     pub(super) fn text(self, transaction: &Transaction<'_>) -> Result<String, rusqlite::Error> {
         let salt: String = transaction.query_row("SELECT hex(randomblob(16))", [], |row| row.get(0))?;
-        Ok(json!({"before": self.before, "after": self.after, "salt": salt}).to_string())
+        let mut text = json!({"before": self.before, "after": self.after, "salt": salt});
+        text.sort_all_objects();
+        Ok(text.to_string())
     }
 }
 

@@ -251,7 +251,7 @@ async fn a_foreign_host_name_is_turned_away() {
 async fn a_dropped_simulator_frees_its_port() {
     let bench = Bench::start().await;
     let port = bench.simulator.issuer().port().unwrap();
-    let options = || Options { port, clock: std::sync::Arc::new(|| jiff::Timestamp::UNIX_EPOCH) };
+    let options = || Options::low(port, std::sync::Arc::new(|| jiff::Timestamp::UNIX_EPOCH));
     let taken = Simulator::start(options()).await;
     assert!(matches!(taken, Err(StartError::Listen { .. })));
     drop(bench);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use comptoir_simulator::{Algorithm, Client, Options, Simulator};
+use comptoir_simulator::{Algorithm, Client, Options, Platform, Simulator};
 use jiff::Timestamp;
 use reqwest::header::LOCATION;
 use reqwest::{Response, StatusCode};
@@ -32,10 +32,22 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    pub(crate) async fn high() -> Self {
+        Self::with(|options| options.platform = Platform::High).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let now = Arc::new(AtomicI64::new(START));
         let seconds = Arc::clone(&now);
         let clock = move || Timestamp::from_second(seconds.load(Ordering::SeqCst)).unwrap();
-        let simulator = Simulator::start(Options { port: 0, clock: Arc::new(clock) }).await.unwrap();
+        let simulator = {
+            let mut options = Options::low(0, Arc::new(clock));
+            change(&mut options);
+            Simulator::start(options).await.unwrap()
+        };
         simulator.register(client("relais", Algorithm::Es256));
         simulator.register(client("autre", Algorithm::Rs256));
         Self { simulator, http: http(false), now }
@@ -81,6 +93,7 @@ impl Bench {
         let algorithm = match algorithm {
             Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
             Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+            Algorithm::Hs256 => return None,
         };
         let key = jsonwebtoken::DecodingKey::from_jwk(jwks.find(&header.kid?)?).ok()?;
         let mut validation = jsonwebtoken::Validation::new(algorithm);
@@ -92,18 +105,13 @@ impl Bench {
     }
 }
 
-fn client(client_id: &str, algorithm: Algorithm) -> Client {
-    Client {
-        client_id: client_id.to_owned(),
-        client_secret: SECRET.to_owned(),
-        name: format!("Service {client_id}"),
-        algorithm,
-        redirect_uris: vec![BACK.to_owned()],
-        post_logout_redirect_uris: vec![EXIT.to_owned()],
-    }
+pub(crate) fn client(client_id: &str, algorithm: Algorithm) -> Client {
+    let name = format!("Service {client_id}");
+    let client = Client::new(client_id, SECRET, &name, vec![BACK.to_owned()], vec![EXIT.to_owned()]);
+    Client { algorithm, ..client }
 }
 
-fn http(cookies: bool) -> reqwest::Client {
+pub(crate) fn http(cookies: bool) -> reqwest::Client {
     // A second installation is refused, which is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
     let policy = reqwest::redirect::Policy::none();
@@ -184,6 +192,20 @@ impl Browser {
 
     pub(crate) async fn authorize_by_post(&self, changes: &[(&str, &str)]) -> Hop {
         self.post(&self.authorize, &changed(&usual(), changes)).await
+    }
+
+    /// Chooses a provider and signs in; returns what comes then.
+    pub(crate) async fn sign_in_by(&self, provider: &str, login: &str, changes: &[(&str, &str)]) -> Hop {
+        let opened = self.authorize(changes).await;
+        let action = format!("{}/sign-in", opened.location());
+        self.post(&action, &[("provider", provider), ("login", login), ("password", "123")]).await
+    }
+
+    /// Walks all the pages by a provider and returns the code.
+    pub(crate) async fn code_by(&self, provider: &str, login: &str, changes: &[(&str, &str)]) -> String {
+        let signed_in = self.sign_in_by(provider, login, changes).await;
+        let back = self.go_on(signed_in.location()).await;
+        back.returned().remove("code").unwrap()
     }
 
     /// Opens an interaction and goes to the sign-in form of a provider.

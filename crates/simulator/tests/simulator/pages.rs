@@ -21,6 +21,9 @@ async fn every_page(bench: &Bench) -> Vec<(&'static str, Hop)> {
     let end = bench.at(&format!("/session/end?id_token_hint={hint}"));
     pages.push(("logout", browser.get(&end).await));
     pages.push(("logged out", browser.get(&bench.at("/session/end/success")).await));
+    let faults = bench.at("/").replace("/api/v2/", "/simulator/faults");
+    pages.push(("faults", browser.get(&faults).await));
+    pages.push(("explanation", browser.get(faults.trim_end_matches("/faults")).await));
     pages.push(("not found", browser.get(&bench.at("/nothing")).await));
     pages
 }
@@ -33,6 +36,7 @@ async fn every_page_says_that_it_is_a_simulator() {
         assert!(page.html.contains("aucune donnée personnelle réelle"), "{name}");
         assert!(page.html.contains("<html lang=\"fr\">"), "{name}");
         assert!(page.html.contains("simulé</title>"), "{name}");
+        assert!(page.html.contains("<a href=\"/simulator\">"), "{name}");
         assert_eq!(page.html.matches("<h1>").count(), 1, "{name}");
         for foreign in ["http://www", "https://", "src=", "@import", "url("] {
             assert!(!page.html.contains(foreign), "{name} loads {foreign}");
@@ -65,7 +69,9 @@ async fn every_provider_is_marked_as_simulated() {
     let browser = Browser::new(&bench);
     let opened = browser.authorize(&[]).await;
     let choice = browser.get(opened.location()).await;
-    for id in ["impots", "ameli", "la-poste", "msa", "france-identite", "carte-vitale"] {
+    for id in
+        ["impots", "ameli", "la-poste", "msa", "france-identite", "carte-vitale", "aidants-connect", "eidas-bridge"]
+    {
         assert_eq!(choice.attribute(&format!("provider-{id}"), "value").as_deref(), Some(id));
         let page = browser.get(&format!("{}/sign-in?provider={id}", opened.location())).await;
         assert!(page.html.contains("(simulé)</h1>"), "{id}");

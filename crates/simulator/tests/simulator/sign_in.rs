@@ -2,7 +2,7 @@
 
 use comptoir_simulator::citizens;
 
-use crate::bench::{Bench, Browser, START, STATE, part};
+use crate::bench::{Bench, Browser, START, STATE, changed, part};
 
 #[tokio::test]
 async fn a_person_signs_in_and_the_client_gets_a_code() {
@@ -31,6 +31,57 @@ async fn a_person_may_be_clicked_instead() {
     let signed_in = browser.post(&action, &[("provider", "impots"), ("citizen", &chosen)]).await;
     let page = browser.get(signed_in.location()).await;
     assert!(page.html.contains("Camille LAFORGE"), "{}", page.html);
+}
+
+#[tokio::test]
+async fn a_person_may_be_entered_freely() {
+    let bench = Bench::start().await;
+    let person = [
+        ("family_name", "INVENTÉE"),
+        ("given_name", "Zoé Alix"),
+        ("gender", "female"),
+        ("birthdate", "1984-02-29"),
+        ("birthplace", "35238"),
+        ("birthcountry", "99100"),
+        ("email", "zoe@example.invalid"),
+    ];
+    for (rule, change, code) in [
+        ("whole", ("provider", "msa"), None),
+        ("no name", ("family_name", ""), Some("Y600006")),
+        ("no sex", ("gender", ""), Some("Y600006")),
+        ("bad place", ("birthplace", "Rennes"), Some("Y600006")),
+        ("month 00 with a day", ("birthdate", "1984-00-29"), Some("Y600006")),
+        ("deceased", ("given_name", "Zoé_E010015"), Some("Y010015")),
+    ] {
+        let browser = Browser::new(&bench);
+        let form = browser.sign_in_form(&[]).await;
+        let action = form.attribute("free-entry", "action").unwrap();
+        let fields = changed(&person, &[("provider", "msa"), change]);
+        let hop = browser.post(&action, &fields).await;
+        assert_eq!(hop.code(), code, "{rule}");
+        if code.is_none() {
+            let page = browser.get(hop.location()).await;
+            assert!(page.html.contains("Zoé Alix INVENTÉE"), "{rule}");
+        }
+    }
+}
+
+/// §15.26
+#[tokio::test]
+async fn a_european_comes_without_the_civil_register() {
+    let bench = Bench::start().await;
+    for (provider, login, place) in [
+        ("eidas-bridge", "eidas_berlin", Some("Berlin")),
+        ("eidas-bridge", "eidas_sans_lieu", None),
+        ("eidas-bridge", "E010015", Some("75101")), // nobody asks whether this one lives
+    ] {
+        let code = Browser::new(&bench).code_by(provider, login, &[("scope", "openid identite_pivot amr")]).await;
+        let (_, token) = bench.token(&code, &[]).await;
+        let userinfo = bench.userinfo(&token["access_token"]).await.text().await.unwrap();
+        let person = part(&userinfo, 1);
+        assert_eq!(person.get("birthplace").and_then(|place| place.as_str()), place, "{login}");
+        assert_eq!(person["amr"], serde_json::json!(["fc", "eidas"]), "{login}");
+    }
 }
 
 #[tokio::test]

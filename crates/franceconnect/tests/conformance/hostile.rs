@@ -1,10 +1,4 @@
 //! A relay that lies, one lie per line: nobody is signed in, and nothing more is asked than must be.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at what should not be"
-)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,13 +20,12 @@ use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-const OK: &str = "signed in";
+use crate::provider::{Noon, OK, bring_back};
 
 /// Rule, lie, what comes of it, whether a logout is owed, whether the identity was asked for.
 type Case = (&'static str, fn(&mut Story), &'static str, bool, bool);
@@ -282,15 +275,6 @@ fn jwk(key: &EcdsaKeyPair, kid: &str) -> Value {
            "x": B64.encode(&point[1..33]), "y": B64.encode(&point[33..])})
 }
 
-struct Noon;
-
-impl Clock for Noon {
-    #[expect(clippy::disallowed_methods, reason = "the Date header of a real server is compared with it")]
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
-}
-
 struct Stage {
     keys: Keys,
     story: Mutex<Option<Story>>,
@@ -362,18 +346,12 @@ impl Bench {
         loopback: &Loopback,
         attempt: &mut Attempt,
     ) -> (AuthorizationCode, comptoir_franceconnect::BrowserTurn) {
-        let return_uri = loopback.return_uri();
-        let host = format!("127.0.0.1:{}", return_uri.port().unwrap());
-        let target = format!(
-            "/retour?code=code-of-the-attempt&state={}&iss={}",
-            attempt.state().expose(),
-            self.issuer.replace(':', "%3A")
-        );
-        tokio::spawn(async move {
-            let mut stream = TcpStream::connect(&host).await.unwrap();
-            stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.unwrap();
-            stream.read_to_end(&mut Vec::new()).await.unwrap();
-        });
+        let brought = [
+            ("code", "code-of-the-attempt".to_owned()),
+            ("state", attempt.state().expose().to_owned()),
+            ("iss", self.issuer.clone()),
+        ];
+        bring_back(&loopback.return_uri(), &brought);
         let deadline = Instant::now() + Duration::from_secs(10);
         match loopback.wait_return(attempt, deadline, &CancellationToken::new()).await.unwrap() {
             Returned::Code { code, browser } => (code, browser),

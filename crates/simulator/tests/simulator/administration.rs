@@ -1,0 +1,87 @@
+//! `/simulator`: faults by address, the explanation, the trace.
+
+use comptoir_simulator::{Fault, Platform};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, Browser, part};
+
+fn simulator(bench: &Bench, path: &str) -> String {
+    format!("http://{}/simulator{path}", bench.simulator.issuer().authority())
+}
+
+#[tokio::test]
+async fn a_fault_is_set_by_button_and_by_json() {
+    let bench = Bench::start().await;
+    let browser = Browser::new(&bench);
+    let url = simulator(&bench, "/faults");
+    let page = browser.get(&url).await;
+    for fault in Fault::ALL {
+        let value = page.attribute(&format!("fault-{}", fault.name()), "value");
+        assert_eq!(value.as_deref(), Some(fault.name()));
+    }
+    let current = async || -> Value {
+        let request = bench.http.get(&url).header("accept", "application/json");
+        request.send().await.unwrap().json().await.unwrap()
+    };
+    browser.post(&url, &[("fault", "wrong-nonce"), ("seconds", "-90")]).await;
+    let told = current().await;
+    assert_eq!((&told["fault"], &told["seconds"]), (&json!("wrong-nonce"), &json!(-90)));
+    assert_eq!(told["known"].as_array().unwrap().len(), Fault::ALL.len());
+    let code = Browser::new(&bench).code("test", &[]).await;
+    let (_, token) = bench.token(&code, &[]).await;
+    assert_eq!(part(token["id_token"].as_str().unwrap(), 1)["nonce"], "0".repeat(64));
+
+    for (body, status, fault) in [
+        (json!({ "fault": "missing-sub" }), 200, json!("missing-sub")),
+        (json!({ "fault": "sorcery" }), 400, json!("missing-sub")),
+        (json!({ "fault": null }), 200, Value::Null),
+    ] {
+        let answer = bench.http.post(&url).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{body}");
+        assert_eq!(current().await["fault"], fault, "{body}");
+    }
+}
+
+/// §15.32
+#[tokio::test]
+async fn a_button_changes_the_keys() {
+    let bench = Bench::high().await;
+    let jwks = async || bench.http.get(bench.at("/jwks")).send().await.unwrap().text().await.unwrap();
+    let before = jwks().await;
+    let hop = Browser::new(&bench).post(&simulator(&bench, "/keys"), &[]).await;
+    assert_eq!(hop.status, 303);
+    assert_ne!(jwks().await, before);
+}
+
+#[tokio::test]
+async fn the_explanation_says_what_was_started() {
+    for (platform, name) in [(Platform::Low, "FranceConnect"), (Platform::High, "FranceConnect+")] {
+        let bench = Bench::with(|options| options.platform = platform).await;
+        let page = Browser::new(&bench).get(&simulator(&bench, "")).await;
+        assert!(page.html.contains(&format!("id=\"platform\">{name}</strong>")), "{}", page.html);
+        assert!(page.html.contains("<ul id=\"differences\">") && page.attribute("to-faults", "href").is_some());
+    }
+}
+
+#[tokio::test]
+async fn the_trace_names_platform_client_fault_and_code() {
+    let bench = Bench::high().await;
+    let browser = Browser::new(&bench);
+    browser.authorize(&[("nonce", "-")]).await;
+    bench.simulator.set_fault(Some(Fault::WrongNonce));
+    browser.sign_in_by("la-poste", "test", &[("acr_values", "eidas3")]).await;
+    browser.authorize(&[("client_id", "a-stranger-may-send-anything")]).await;
+    let told: Vec<_> =
+        bench.simulator.trace().into_iter().map(|one| (one.platform, one.client, one.fault, one.code)).collect();
+    let relais = Some("relais".to_owned());
+    let code = |code: &str| Some(code.to_owned());
+    assert_eq!(
+        told,
+        [
+            ("high", relais.clone(), None, code("Y030007")),
+            ("high", relais.clone(), Some("wrong-nonce"), None),
+            ("high", relais, Some("wrong-nonce"), code("Y100001")),
+            ("high", None, Some("wrong-nonce"), code("Y04EA6EF")),
+        ]
+    );
+}

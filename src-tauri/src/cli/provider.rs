@@ -1,0 +1,81 @@
+//! The provider that a subcommand was given: the demonstration's, a relay, or one that a file describes.
+
+use super::lines::{Lines, failed};
+use super::{Exit, ProviderArgs};
+use crate::demonstration::Demonstration;
+use crate::failure::Failure;
+use crate::provider_file::{self, Unusable};
+use comptoir_desk::Patience;
+use comptoir_franceconnect::{HttpClient, OpenIdProvider, Provider};
+use std::time::Duration;
+
+/// A provider, and how it is reached.
+pub(super) struct Chosen {
+    pub(super) provider: OpenIdProvider,
+    pub(super) http: HttpClient,
+    pub(super) sign_in_within: Duration,
+    /// Stops when dropped.
+    _demonstration: Option<Demonstration>,
+}
+
+/// Why there is none.
+pub(super) enum NotChosen {
+    /// It could not be had.
+    Failure(Failure),
+    /// It is none for this act, or its file cannot be used.
+    Usage(Unusable),
+}
+
+impl NotChosen {
+    pub(super) fn tell(&self, lines: &Lines) -> Exit {
+        match self {
+            Self::Failure(failure) => {
+                failed(lines, failure.code, failure.message(), failure.reference);
+                Exit::Fault
+            }
+            Self::Usage(unusable) => {
+                failed(lines, unusable.code, &unusable.message, unusable.reference);
+                Exit::Usage
+            }
+        }
+    }
+}
+
+impl From<Failure> for NotChosen {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl Chosen {
+    /// The provider for a check-in: one that carries FranceConnect's signature.
+    pub(super) fn franceconnect(&self) -> Result<Provider, NotChosen> {
+        Provider::try_from(self.provider.clone()).map_err(|error| {
+            let failure = Failure::of(&error);
+            let message = failure.message().to_owned();
+            NotChosen::Usage(Unusable { code: failure.code, reference: failure.reference, message })
+        })
+    }
+}
+
+/// Finds the provider. Performs I/O.
+pub(super) async fn choose(args: &ProviderArgs) -> Result<Chosen, NotChosen> {
+    let sign_in_within = Patience::default().sign_in;
+    if let Some(path) = &args.provider {
+        let file = provider_file::load(path).map_err(NotChosen::Usage)?;
+        let http = file.http_client().map_err(|error| Failure::of(&error))?;
+        let sign_in_within = file.sign_in_within();
+        let provider = file.connect(&http).await.map_err(|error| Failure::of(&error))?;
+        return Ok(Chosen { provider, http, sign_in_within, _demonstration: None });
+    }
+    let http = HttpClient::new().map_err(|error| Failure::of(&error))?;
+    if let Some(issuer) = &args.relay {
+        let provider = Provider::discover_relay(&http, issuer.clone(), &DeskCredential::public())
+            .await
+            .map_err(|error| Failure::of(&error))?;
+        return Ok(Chosen { provider: provider.into(), http, sign_in_within, _demonstration: None });
+    }
+    let demonstration = Demonstration::start().await?;
+    let provider = demonstration.provider(&http).await?.into();
+    Ok(Chosen { provider, http, sign_in_within, _demonstration: Some(demonstration) })
+}

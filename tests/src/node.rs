@@ -1,0 +1,26 @@
+//! Programs that nobody here wrote, run by node: the files of `tests/conformance/`.
+
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs a file of tests, which finds `program` under this name in its environment.
+///
+/// # Errors
+/// When node does not start, a test of the file fails, or there is none in it; the text is all that node said.
+pub fn judge(file: &str, name: &str, program: &str) -> io::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let output = Command::new("node")
+        .args(["--test", "--test-reporter=tap"])
+        .arg(Path::new("tests/conformance").join(file))
+        .current_dir(root)
+        .env(name, program)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    // A file without tests passes too.
+    let passed = said.lines().find_map(|line| line.strip_prefix("# pass ")?.parse::<u32>().ok());
+    if output.status.success() && passed.is_some_and(|passed| passed > 0) {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("{said}\n{}", String::from_utf8_lossy(&output.stderr))))
+}
