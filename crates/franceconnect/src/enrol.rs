@@ -83,8 +83,8 @@ pub async fn enrol(
         ("client_assertion", proof.expose()),
     ];
     let answer = http.post_form(&endpoint, &form).await.map_err(|fault| match fault {
-        HttpFault::Unreachable | HttpFault::TimedOut => EnrolError::Unreachable,
-        HttpFault::TooLarge | HttpFault::Insecure => EnrolError::Malformed,
+        HttpFault::Unreachable | HttpFault::TimedOut | HttpFault::Untrusted => EnrolError::Unreachable,
+        HttpFault::TooLarge | HttpFault::Insecure | HttpFault::Page => EnrolError::Malformed,
     })?;
     read(&answer)
 }

@@ -6,7 +6,7 @@ use crate::demonstration::Demonstration;
 use crate::failure::Failure;
 use crate::provider_file::{self, Unusable};
 use comptoir_desk::Patience;
-use comptoir_franceconnect::{HttpClient, OpenIdProvider, Provider};
+use comptoir_franceconnect::{DeskCredential, HttpClient, OpenIdProvider, Provider};
 use std::time::Duration;
 
 /// A provider, and how it is reached.

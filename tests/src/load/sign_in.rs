@@ -4,7 +4,9 @@ use super::process::Franceconnect;
 use super::{Taken, below};
 use crate::visitor::{Stop, Visitor};
 use crate::world::WorldClock;
-use comptoir_franceconnect::{Attempt, Clock as _, HttpClient, Loopback, Page, Provider, ReturnAddress, Returned};
+use comptoir_franceconnect::{
+    Attempt, Clock as _, DeskCredential, HttpClient, Loopback, Page, Provider, ReturnAddress, Returned,
+};
 use ring::rand::SystemRandom;
 use std::error::Error;
 use std::net::Ipv4Addr;

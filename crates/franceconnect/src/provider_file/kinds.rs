@@ -12,6 +12,7 @@ use super::written::{At, Read, Written};
 use super::{ProviderFileProblem as Problem, Secrets};
 use crate::acr::AcrValue;
 use crate::authentication::ClientAuthentication;
+use crate::authentication::DeskCredential;
 use crate::discover::{self, DESK_CLIENT_ID, DiscoverError};
 use crate::http_client::{HttpClient, Network, Proxy};
 use crate::jwe::{DecryptionKey, DecryptionKeys};
