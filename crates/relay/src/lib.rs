@@ -60,32 +60,6 @@ const LARGEST_BODY: usize = 16 * 1024;
 /// What has expired is dropped from memory this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// How a relay is started.
-pub struct Options {
-    /// Where desks and browsers are answered, TLS being ended before.
-    pub listener: TcpListener,
-    /// The issuer; https, or http on this machine.
-    pub issuer: Url,
-    /// FranceConnect, with the return addresses `{issuer}/callback` and `{issuer}/signed_out`.
-    pub upstream: Provider,
-    /// The client identifier of the desks.
-    pub desk_client_id: String,
-    /// The key that seals FranceConnect's ID tokens; the same after a restart.
-    pub sealing_key: SealingKey,
-    /// Where transactions wait: [`MemoryStore`] for a single instance.
-    pub store: Arc<dyn Store>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// The chance.
-    pub rng: Arc<dyn SecureRandom + Send + Sync>,
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("issuer", &self.issuer.as_str()).finish_non_exhaustive()
-    }
-}
-
 /// Why a relay could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -116,24 +90,15 @@ impl fmt::Debug for Relay {
 }
 
 impl Relay {
-    /// Makes the signing keys and starts to answer. Performs I/O.
+    /// Answers for one establishment on a listener of its own, TLS being ended before. Performs I/O.
     ///
     /// # Errors
     /// When the addresses do not fit together, or no key or client can be made.
     #[expect(clippy::unused_async, reason = "spawns on the runtime it is awaited on")]
-    pub async fn start(options: Options) -> Result<Self, StartError> {
-        let (issuer, listener) = (options.issuer.clone(), options.listener);
-        let establishment = Establishment {
-            issuer: options.issuer,
-            upstream: options.upstream,
-            desk_client_id: options.desk_client_id,
-            sealing_key: options.sealing_key,
-            store: options.store,
-            clock: options.clock,
-            rng: options.rng,
-        };
+    pub async fn start(listener: TcpListener, establishment: Establishment) -> Result<Self, StartError> {
+        let issuer = establishment.issuer.clone();
         let stopping = CancellationToken::new();
-        let router = Router::new().merge(establishment.open(&Counters::default(), &stopping)?);
+        let router = establishment.open(&Counters::default(), &stopping)?;
         let stopped = stopping.clone().cancelled_owned();
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
@@ -160,7 +125,7 @@ pub struct Establishment {
     pub desk_client_id: String,
     /// The key that seals FranceConnect's ID tokens; the same after a restart.
     pub sealing_key: SealingKey,
-    /// Where transactions wait.
+    /// Where transactions wait: [`MemoryStore`] for a single instance.
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
