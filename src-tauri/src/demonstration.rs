@@ -59,16 +59,18 @@ impl Demonstration {
             decryption: None,
             scopes: DirectProfile::usual_scopes(AcrValue::Eidas1),
         })?;
-        let relay = Relay::start(comptoir_relay::Options {
+        let relay = Relay::start(
             listener,
-            issuer,
-            upstream,
-            desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
-            sealing_key: SealingKey::generate(rng.as_ref())?,
-            store: Arc::new(MemoryStore::default()),
-            clock: Arc::new(SystemClock),
-            rng,
-        })
+            comptoir_relay::Establishment {
+                issuer,
+                upstream,
+                desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+                sealing_key: SealingKey::generate(rng.as_ref())?,
+                store: Arc::new(MemoryStore::default()),
+                clock: Arc::new(SystemClock),
+                rng,
+            },
+        )
         .await?;
         Ok(Self { simulator, relay })
     }

@@ -174,16 +174,18 @@ impl World {
             decryption: None,
             scopes: DirectProfile::usual_scopes(AcrValue::Eidas1),
         })?;
-        let relay = Relay::start(comptoir_relay::Options {
+        let relay = Relay::start(
             listener,
-            issuer,
-            upstream,
-            desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
-            sealing_key: SealingKey::generate(rng.as_ref())?,
-            store: Arc::new(MemoryStore::default()),
-            clock: Arc::new(clock.clone()),
-            rng,
-        })
+            comptoir_relay::Establishment {
+                issuer,
+                upstream,
+                desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+                sealing_key: SealingKey::generate(rng.as_ref())?,
+                store: Arc::new(MemoryStore::default()),
+                clock: Arc::new(clock.clone()),
+                rng,
+            },
+        )
         .await?;
         let register = Register::in_memory()?;
         demo::fill(&register, "2026-11-24", clock.now())?;

@@ -10,10 +10,10 @@ use comptoir_franceconnect::{
     enrol,
 };
 use comptoir_relay::{
-    CALLBACK_PATH, CodeLife, DeskBook as _, Desks, EnrolmentCode, MemoryDesks, MemoryStore, Options, Relay,
+    CALLBACK_PATH, CodeLife, DeskBook as _, Desks, EnrolmentCode, Establishment, MemoryDesks, MemoryStore, Relay,
     SIGNED_OUT_PATH, SealingKey,
 };
-use comptoir_simulator::{Algorithm, Client, Simulator};
+use comptoir_simulator::{Client, Simulator};
 use comptoir_tests::visitor::{Stop, Visitor};
 use comptoir_tests::world::WorldClock;
 use ring::rand::SystemRandom;
@@ -38,20 +38,12 @@ impl House {
         let (clock, rng) = (WorldClock::default(), SystemRandom::new());
         let simulated = clock.clone();
         let simulator =
-            Simulator::start(comptoir_simulator::Options { port: 0, clock: Arc::new(move || simulated.now()) })
-                .await
-                .unwrap();
+            Simulator::start(comptoir_simulator::Options::low(0, Arc::new(move || simulated.now()))).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let (return_uri, end_uri) = (issuer.join(CALLBACK_PATH).unwrap(), issuer.join(SIGNED_OUT_PATH).unwrap());
-        simulator.register(Client {
-            client_id: "relais".to_owned(),
-            client_secret: SECRET.to_owned(),
-            name: "Cabinet".to_owned(),
-            algorithm: Algorithm::Es256,
-            redirect_uris: vec![return_uri.to_string()],
-            post_logout_redirect_uris: vec![end_uri.to_string()],
-        });
+        let (back, end) = (vec![return_uri.to_string()], vec![end_uri.to_string()]);
+        simulator.register(Client::new("relais", SECRET, "Cabinet", back, end));
         let upstream = Provider::direct(DirectProfile {
             issuer: simulator.issuer().clone(),
             client_id: "relais".to_owned(),
@@ -65,16 +57,18 @@ impl House {
         })
         .unwrap();
         let book = Arc::new(MemoryDesks::default());
-        let relay = Relay::start(Options {
+        let relay = Relay::start(
             listener,
-            issuer,
-            upstream,
-            desks: Desks::Enrolled(Arc::clone(&book) as Arc<_>),
-            sealing_key: SealingKey::generate(&rng).unwrap(),
-            store: Arc::new(MemoryStore::default()),
-            clock: Arc::new(clock.clone()),
-            rng: Arc::new(SystemRandom::new()),
-        })
+            Establishment {
+                issuer,
+                upstream,
+                desks: Desks::Enrolled(Arc::clone(&book) as Arc<_>),
+                sealing_key: SealingKey::generate(&rng).unwrap(),
+                store: Arc::new(MemoryStore::default()),
+                clock: Arc::new(clock.clone()),
+                rng: Arc::new(SystemRandom::new()),
+            },
+        )
         .await
         .unwrap();
         Self { _simulator: simulator, relay, book, clock, http: HttpClient::new().unwrap(), rng }

@@ -125,8 +125,13 @@ mod tests {
             ("down", 503, "", Some("relay-unreachable")),
             ("redirect", 302, "", Some("answer-malformed")),
         ] {
-            let answer =
-                Answer { status, media_type: None, date: None, body: Zeroizing::new(body.as_bytes().to_vec()) };
+            let answer = Answer {
+                status,
+                media_type: None,
+                date: None,
+                lifetime: None,
+                body: Zeroizing::new(body.as_bytes().to_vec()),
+            };
             assert_eq!(read(&answer).err().map(|error| error.code()), expected, "{rule}");
         }
     }

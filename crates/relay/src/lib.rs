@@ -73,32 +73,6 @@ const LARGEST_BODY: usize = 16 * 1024;
 /// What has expired is dropped from memory this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// How a relay is started.
-pub struct Options {
-    /// Where desks and browsers are answered, TLS being ended before.
-    pub listener: TcpListener,
-    /// The issuer; https, or http on this machine.
-    pub issuer: Url,
-    /// FranceConnect, with the return addresses `{issuer}/callback` and `{issuer}/signed_out`.
-    pub upstream: Provider,
-    /// The desks that are answered.
-    pub desks: Desks,
-    /// The key that seals FranceConnect's ID tokens; the same after a restart.
-    pub sealing_key: SealingKey,
-    /// Where transactions wait: [`MemoryStore`] for a single instance.
-    pub store: Arc<dyn Store>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// The chance.
-    pub rng: Arc<dyn SecureRandom + Send + Sync>,
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("issuer", &self.issuer.as_str()).finish_non_exhaustive()
-    }
-}
-
 /// Why a relay could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -129,22 +103,13 @@ impl fmt::Debug for Relay {
 }
 
 impl Relay {
-    /// Makes the signing keys and starts to answer. Performs I/O.
+    /// Answers for one establishment on a listener of its own, TLS being ended before. Performs I/O.
     ///
     /// # Errors
     /// When the addresses do not fit together, or no key or client can be made.
     #[expect(clippy::unused_async, reason = "spawns on the runtime it is awaited on")]
-    pub async fn start(options: Options) -> Result<Self, StartError> {
-        let (issuer, listener) = (options.issuer.clone(), options.listener);
-        let establishment = Establishment {
-            issuer: options.issuer,
-            upstream: options.upstream,
-            desks: options.desks,
-            sealing_key: options.sealing_key,
-            store: options.store,
-            clock: options.clock,
-            rng: options.rng,
-        };
+    pub async fn start(listener: TcpListener, establishment: Establishment) -> Result<Self, StartError> {
+        let issuer = establishment.issuer.clone();
         let stopping = CancellationToken::new();
         let router = establishment.open(&Counters::default(), &stopping)?;
         let router = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -174,7 +139,7 @@ pub struct Establishment {
     pub desks: Desks,
     /// The key that seals FranceConnect's ID tokens; the same after a restart.
     pub sealing_key: SealingKey,
-    /// Where transactions wait.
+    /// Where transactions wait: [`MemoryStore`] for a single instance.
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,

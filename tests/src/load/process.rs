@@ -3,7 +3,7 @@
 use super::{AS_RELAY, below};
 use crate::world::WorldClock;
 use comptoir_franceconnect::{AcrValue, DESK_CLIENT_ID, DirectProfile, Provider, Secret, SigningAlg};
-use comptoir_relay::{CALLBACK_PATH, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_relay::{CALLBACK_PATH, Establishment, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
 use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 use std::error::Error;
@@ -133,16 +133,18 @@ pub async fn serve_relay(franceconnect: &Url) -> Result<(), Box<dyn Error>> {
     let id = order.get("client_id").and_then(Value::as_str).ok_or("no client")?;
     let (back, end) = (below(&issuer, CALLBACK_PATH)?, below(&issuer, SIGNED_OUT_PATH)?);
     let rng = Arc::new(SystemRandom::new());
-    let _relay = Relay::start(Options {
-        upstream: provider(franceconnect, id, back, end)?,
+    let _relay = Relay::start(
         listener,
-        issuer,
-        desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
-        sealing_key: SealingKey::generate(rng.as_ref())?,
-        store: Arc::new(MemoryStore::default()),
-        clock: Arc::new(WorldClock::default()),
-        rng,
-    })
+        Establishment {
+            upstream: provider(franceconnect, id, back, end)?,
+            issuer,
+            desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+            sealing_key: SealingKey::generate(rng.as_ref())?,
+            store: Arc::new(MemoryStore::default()),
+            clock: Arc::new(WorldClock::default()),
+            rng,
+        },
+    )
     .await?;
     writeln!(out, "{}", json!({"done": true}))?;
     // Until whoever started it ends.

@@ -8,7 +8,7 @@ use comptoir_franceconnect::{
     AcrValue, Attempt, AuthorizationCode, BrowserTurn, Clock, DESK_CLIENT_ID, DeskCredential, DirectProfile, Ended,
     HttpClient, IdTokenHint, Loopback, Provider, Returned, Secret, SigningAlg,
 };
-use comptoir_relay::{CALLBACK_PATH, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey, Store};
+use comptoir_relay::{CALLBACK_PATH, Establishment, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey, Store};
 use comptoir_simulator::{Client, Simulator};
 use jiff::Timestamp;
 use reqwest::StatusCode;
@@ -114,16 +114,18 @@ impl Site {
         let issuer = format!("http://127.0.0.1:{}", self.port);
         let upstream =
             upstream(simulator, "relais", &format!("{issuer}{CALLBACK_PATH}"), &format!("{issuer}{SIGNED_OUT_PATH}"));
-        Relay::start(Options {
+        Relay::start(
             listener,
-            issuer: Url::parse(&issuer).unwrap(),
-            upstream,
-            desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
-            sealing_key: self.sealing_key.clone(),
-            store: Arc::clone(&self.store),
-            clock: Arc::new(clock),
-            rng: Arc::new(SystemRandom::new()),
-        })
+            Establishment {
+                issuer: Url::parse(&issuer).unwrap(),
+                upstream,
+                desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+                sealing_key: self.sealing_key.clone(),
+                store: Arc::clone(&self.store),
+                clock: Arc::new(clock),
+                rng: Arc::new(SystemRandom::new()),
+            },
+        )
         .await
         .unwrap()
     }

@@ -8,7 +8,7 @@ use comptoir_franceconnect::{
     Secret, SigningAlg,
 };
 use comptoir_relay::{
-    CALLBACK_PATH, FRANCECONNECT_JWKS_PATH, MemoryStore, Options, Relay, SIGNED_OUT_PATH, SealingKey,
+    CALLBACK_PATH, Establishment, FRANCECONNECT_JWKS_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey,
 };
 use comptoir_simulator::{Client, Encryption, Simulator};
 use ring::rand::SystemRandom;
@@ -57,16 +57,18 @@ async fn plus(agreement: KeyAgreement, level: AcrValue) -> World {
     })
     .unwrap();
     let sealing_key = SealingKey::generate(&SystemRandom::new()).unwrap();
-    let relay = Relay::start(Options {
+    let relay = Relay::start(
         listener,
-        issuer: at(""),
-        upstream,
-        desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
-        sealing_key: sealing_key.clone(),
-        store: Arc::new(MemoryStore::default()),
-        clock: Arc::new(clock.clone()),
-        rng: Arc::new(SystemRandom::new()),
-    })
+        Establishment {
+            issuer: at(""),
+            upstream,
+            desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+            sealing_key: sealing_key.clone(),
+            store: Arc::new(MemoryStore::default()),
+            clock: Arc::new(clock.clone()),
+            rng: Arc::new(SystemRandom::new()),
+        },
+    )
     .await
     .unwrap();
     World::of(simulator, clock, Some(relay), &Site::alone(port, sealing_key)).await
