@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use comptoir_franceconnect::{ASSERTION_TYPE, ClientAssertion, PublicJwk};
+use comptoir_franceconnect::{ASSERTION_TYPE, ClientAssertion, PublicJwk, VerifiedAssertion};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -41,26 +41,33 @@ pub(crate) async fn enrol(
         let retry = [(header::RETRY_AFTER, wait.as_secs().max(1).to_string())];
         return (retry, error(StatusCode::TOO_MANY_REQUESTS, "slow_down")).into_response();
     }
-    let Some(desk) = form(&headers, &body).and_then(|form| read(&house, &form, now)) else {
-        tracing::info!(target: "audit", act = "enrol", outcome = "refused");
-        return error(StatusCode::BAD_REQUEST, "invalid_grant");
+    let Some((code, desk, verified)) = form(&headers, &body).and_then(|form| read(&house, &form, now)) else {
+        return refused();
     };
-    let (code, desk) = desk;
     let client_id = desk.client_id.clone();
+    // The same proof must not authenticate the desk it has just enrolled.
+    match house.book.shown_first(&client_id, &verified.jti, verified.expires, now).await {
+        Ok(true) => {}
+        Ok(false) => return refused(),
+        Err(_) => return error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
+    }
     match book.enrol(code.hash(), desk, now).await {
         Ok(Enrolment::Enrolled) => {
             tracing::info!(target: "audit", desk = client_id, act = "enrol", outcome = "done");
             (StatusCode::CREATED, Json(json!({"client_id": client_id}))).into_response()
         }
-        Ok(Enrolment::Refused) => {
-            tracing::info!(target: "audit", act = "enrol", outcome = "refused");
-            error(StatusCode::BAD_REQUEST, "invalid_grant")
-        }
+        Ok(Enrolment::Refused) => refused(),
         Err(_) => error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
     }
 }
 
-fn read(house: &House, form: &Query, now: Timestamp) -> Option<(EnrolmentCode, EnrolledDesk)> {
+/// What was wrong is not told.
+fn refused() -> Response {
+    tracing::info!(target: "audit", act = "enrol", outcome = "refused");
+    error(StatusCode::BAD_REQUEST, "invalid_grant")
+}
+
+fn read(house: &House, form: &Query, now: Timestamp) -> Option<(EnrolmentCode, EnrolledDesk, VerifiedAssertion)> {
     let code = EnrolmentCode::parse(form.get("enrolment_code")?)?;
     let name = DeskName::parse(form.get("desk_name")?)?;
     let key = PublicJwk::parse(form.get("jwk")?)?;
@@ -68,9 +75,8 @@ fn read(house: &House, form: &Query, now: Timestamp) -> Option<(EnrolmentCode, E
     let assertion =
         form.get("client_assertion").filter(|_| form.get("client_assertion_type") == Some(ASSERTION_TYPE))?;
     let verified = ClientAssertion::verify(assertion, &key, &client_id, &[house.issuer.as_str()], now).ok()?;
-    // The same proof must not authenticate the desk it has just enrolled.
-    house.assertions.take(&client_id, &verified.jti, verified.expires, now).then_some(())?;
-    Some((code, EnrolledDesk { client_id, name, key, enrolled: now, last_seen: None, revoked: None }))
+    let desk = EnrolledDesk { client_id, name, key, enrolled: now, last_seen: None, revoked: None };
+    Some((code, desk, verified))
 }
 
 /// How many codes each address has tried: a bucket that fills again with time.

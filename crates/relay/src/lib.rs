@@ -55,7 +55,6 @@ pub use seal::{SealingKey, SealingKeyError};
 pub use store::{Answer, Kind, MemoryStore, Name, Store, StoreError, Waiting};
 
 use book::Book;
-use client::Assertions;
 use counters::Counted;
 use enrol::Enrolments;
 use mint::{Mint, NoKey};
@@ -175,7 +174,6 @@ impl Establishment {
             end_uri: upstream_end(&self.issuer, &self.upstream)?,
             upstream: self.upstream,
             desks: self.desks,
-            assertions: Assertions::default(),
             enrolments: Enrolments::default(),
             sealing_key: self.sealing_key,
             clock: self.clock,
@@ -196,7 +194,6 @@ struct House {
     upstream: Provider,
     end_uri: Url,
     desks: Desks,
-    assertions: Assertions,
     enrolments: Enrolments,
     sealing_key: SealingKey,
     clock: Arc<dyn Clock>,
@@ -257,7 +254,6 @@ async fn sweep(house: Arc<House>, stopping: CancellationToken) {
         tokio::select! {
             () = stopping.cancelled() => return,
             _ = tick.tick() => {
-                house.assertions.sweep(house.clock.now());
                 if let Err(error) = house.book.store.sweep(house.clock.now()).await {
                     tracing::warn!(%error, "what is over could not be forgotten");
                 }

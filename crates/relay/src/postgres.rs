@@ -235,6 +235,28 @@ impl Store for PostgresStore {
         })
     }
 
+    fn first(&self, kind: Kind, name: Name, until: Timestamp, now: Timestamp) -> Answer<'_, bool> {
+        Box::pin(async move {
+            let (until, at) = (until.as_microsecond(), now.as_microsecond());
+            let values: [(&(dyn ToSql + Sync), Type); 4] = [
+                (&kind.as_str(), Type::TEXT),
+                (&name.as_bytes().as_slice(), Type::BYTEA),
+                (&until, Type::INT8),
+                (&at, Type::INT8),
+            ];
+            // Of two that note the same name at once, the second one waits for the first, then finds its row.
+            let rows = self
+                .ask(
+                    "INSERT INTO comptoir_waiting AS was (kind, name, sealed, until_us) VALUES ($1, $2, '', $3)
+                     ON CONFLICT (kind, name) DO UPDATE SET until_us = $3 WHERE was.until_us <= $4
+                     RETURNING kind",
+                    &values,
+                )
+                .await?;
+            Ok(!rows.is_empty())
+        })
+    }
+
     fn count(&self, kind: Kind, now: Timestamp) -> Answer<'_, u64> {
         Box::pin(async move {
             let at = now.as_microsecond();

@@ -3,14 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use comptoir_franceconnect::{Ended, HttpClient, Returned};
-use comptoir_relay::{PostgresStore, Relay, SealingKey};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use comptoir_franceconnect::{ASSERTION_TYPE, ClientKey, Clock as _, Ended, HttpClient, Returned};
+use comptoir_relay::{
+    DeskBook as _, DeskName, Desks, EnrolledDesk, Enrolment, EnrolmentCode, MemoryDesks, PostgresStore, Relay,
+    SealingKey,
+};
 use comptoir_tests::postgres::Server;
 use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
-use crate::bench::{Site, Step, Visit, World, post, simulated, walk, walk_until};
+use crate::bench::{START, Site, Step, Visit, World, browser, post, simulated, walk, walk_until};
 
 /// The one address: carries each connection to the instance that was last chosen.
 struct Balancer {
@@ -60,6 +67,10 @@ struct Two {
 
 impl Two {
     async fn start() -> Self {
+        Self::serving(Site::everybody()).await
+    }
+
+    async fn serving(desks: Desks) -> Self {
         let server = Server::start().unwrap();
         let (simulator, clock) = simulated().await;
         let balancer = Balancer::start().await;
@@ -69,7 +80,7 @@ impl Two {
         for (port, relay) in ports.iter_mut().zip(&mut relays) {
             // Each has its own connection, as two machines have.
             let store = Arc::new(PostgresStore::connect(&server.address()).await.unwrap());
-            let site = Site { port: balancer.port, sealing_key: sealing_key.clone(), store };
+            let site = Site { port: balancer.port, sealing_key: sealing_key.clone(), store, desks: desks.clone() };
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             *port = listener.local_addr().unwrap().port();
             *relay = Some(site.open(&simulator, listener, clock.clone()).await);
@@ -162,4 +173,59 @@ async fn nobody_is_signed_in_while_the_database_is_away() {
     let visit = Visit::begin(&two.world).await;
     let begin = visit.attempt.as_ref().unwrap().authorize_url().clone();
     walk_until(&visit.browser, begin, Step::SignIn("test"), &format!("{issuer}/callback")).await;
+}
+
+/// A desk's signed word, with an identifier of the test's own (RFC 7523 §3).
+fn assertion(key: &ClientKey, audience: &str, id: &str) -> String {
+    let client_id = key.thumbprint();
+    let claims = json!({
+        "iss": client_id, "sub": client_id, "aud": audience, "jti": id, "iat": START, "exp": START + 60,
+    });
+    let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let signed = format!("{}.{}", encode(&json!({"alg": "ES256"})), encode(&claims));
+    let rng = SystemRandom::new();
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key.to_pkcs8(), &rng).unwrap();
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(pair.sign(&rng, signed.as_bytes()).unwrap()))
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: ./x test"]
+async fn an_assertion_is_taken_by_one_of_two_instances_and_by_none_without_the_database() {
+    let (book, rng) = (Arc::new(MemoryDesks::default()), SystemRandom::new());
+    let mut two = Two::serving(Desks::Enrolled(Arc::clone(&book) as Arc<_>)).await;
+    let (key, code) = (ClientKey::generate(&rng).unwrap(), EnrolmentCode::draw(&rng).unwrap());
+    let now = two.world.clock.now();
+    let (client_id, name) = (key.thumbprint(), DeskName::parse("Accueil 1").unwrap());
+    let public = key.public_jwk().clone();
+    let desk = EnrolledDesk { client_id, name, key: public, enrolled: now, last_seen: None, revoked: None };
+    book.issue(code.hash(), now + jiff::SignedDuration::from_hours(1), now).await.unwrap();
+    assert_eq!(book.enrol(code.hash(), desk, now).await, Ok(Enrolment::Enrolled));
+
+    let issuer = two.world.relay_issuer();
+    let host = issuer.strip_prefix("http://").unwrap().to_owned();
+    let show = |id: &str, port: u16| {
+        let (assertion, host) = (assertion(&key, &issuer, id), host.clone());
+        async move {
+            let form = [
+                ("grant_type", "authorization_code"),
+                ("client_assertion_type", ASSERTION_TYPE),
+                ("client_assertion", &assertion),
+                ("code", "x"),
+            ];
+            let asked = browser().post(format!("http://127.0.0.1:{port}/token")).header("host", host).form(&form);
+            let answer: Value = serde_json::from_slice(&asked.send().await.unwrap().bytes().await.unwrap()).unwrap();
+            answer["error"].as_str().unwrap().to_owned()
+        }
+    };
+    let [first, second] = two.ports;
+    for number in 0..20 {
+        let id = format!("an-assertion-of-the-test-{number}");
+        let (one, other) = tokio::join!(show(&id, first), show(&id, second));
+        let mut answers = [one, other];
+        answers.sort();
+        // Whoever is let in is told that the code is wrong.
+        assert_eq!(answers, ["invalid_client", "invalid_grant"], "{number}");
+    }
+    two.server.stop().unwrap();
+    assert_eq!(show("an-assertion-without-a-store", first).await, "temporarily_unavailable");
 }
