@@ -13,6 +13,7 @@ mod book;
 mod client;
 mod config;
 mod counters;
+mod database;
 mod desks;
 mod enrol;
 mod file_desks;
@@ -21,6 +22,7 @@ mod metadata;
 mod mint;
 mod page;
 mod postgres;
+mod postgres_desks;
 mod query;
 mod seal;
 mod store;
@@ -43,14 +45,16 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use url::{Host, Url};
 
 pub use client::Desks;
-pub use config::{Config, ConfigError, Configured, DesksPlace, LogForm, TlsFile};
+pub use config::{Config, ConfigError, Configured, ConfiguredDesks, DesksPlace, LogForm, TlsFile};
 pub use counters::Counters;
+pub use database::PostgresError;
 pub use desks::{
     CodeHash, CodeLife, DeskAnswer, DeskBook, DeskBookError, DeskName, EnrolledDesk, Enrolment, EnrolmentCode,
     MemoryDesks, NoCode,
 };
 pub use file_desks::FileDesks;
-pub use postgres::{PostgresError, PostgresStore};
+pub use postgres::PostgresStore;
+pub use postgres_desks::PostgresDesks;
 pub use seal::{SealingKey, SealingKeyError};
 pub use store::{Answer, Kind, MemoryStore, Name, Store, StoreError, Waiting};
 
@@ -138,7 +142,7 @@ pub struct Establishment {
     pub desks: Desks,
     /// The key that seals FranceConnect's ID tokens; the same after a restart.
     pub sealing_key: SealingKey,
-    /// Where transactions wait: [`MemoryStore`] for a single instance.
+    /// Where transactions wait: a [`MemoryStore`] of its own for a single instance.
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,

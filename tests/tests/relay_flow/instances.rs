@@ -5,17 +5,15 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use comptoir_franceconnect::{ASSERTION_TYPE, ClientKey, Clock as _, Ended, HttpClient, Returned};
-use comptoir_relay::{
-    DeskBook as _, DeskName, Desks, EnrolledDesk, Enrolment, EnrolmentCode, MemoryDesks, PostgresStore, Relay,
-    SealingKey,
-};
+use comptoir_franceconnect::{ASSERTION_TYPE, ClientKey, Clock as _, Ended, HttpClient, Returned, Secret, enrol};
+use comptoir_relay::{CodeLife, DeskBook as _, Desks, EnrolmentCode, PostgresDesks, PostgresStore, Relay, SealingKey};
 use comptoir_tests::postgres::Server;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
+use url::Url;
 
 use crate::bench::{START, Site, Step, Visit, World, browser, post, simulated, walk, walk_until};
 
@@ -67,10 +65,11 @@ struct Two {
 
 impl Two {
     async fn start() -> Self {
-        Self::serving(Site::everybody()).await
+        Self::serving(false).await
     }
 
-    async fn serving(desks: Desks) -> Self {
+    /// Serves everybody, or the desks that are enrolled in the database.
+    async fn serving(enrolled: bool) -> Self {
         let server = Server::start().unwrap();
         let (simulator, clock) = simulated().await;
         let balancer = Balancer::start().await;
@@ -80,7 +79,13 @@ impl Two {
         for (port, relay) in ports.iter_mut().zip(&mut relays) {
             // Each has its own connection, as two machines have.
             let store = Arc::new(PostgresStore::connect(&server.address()).await.unwrap());
-            let site = Site { port: balancer.port, sealing_key: sealing_key.clone(), store, desks: desks.clone() };
+            let desks = if enrolled {
+                let issuer = format!("http://127.0.0.1:{}", balancer.port);
+                Desks::Enrolled(Arc::new(PostgresDesks::beside(&store, &issuer).await.unwrap()))
+            } else {
+                Site::everybody()
+            };
+            let site = Site { port: balancer.port, sealing_key: sealing_key.clone(), store, desks };
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             *port = listener.local_addr().unwrap().port();
             *relay = Some(site.open(&simulator, listener, clock.clone()).await);
@@ -191,17 +196,17 @@ fn assertion(key: &ClientKey, audience: &str, id: &str) -> String {
 #[tokio::test]
 #[ignore = "needs PostgreSQL: ./x test"]
 async fn an_assertion_is_taken_by_one_of_two_instances_and_by_none_without_the_database() {
-    let (book, rng) = (Arc::new(MemoryDesks::default()), SystemRandom::new());
-    let mut two = Two::serving(Desks::Enrolled(Arc::clone(&book) as Arc<_>)).await;
-    let (key, code) = (ClientKey::generate(&rng).unwrap(), EnrolmentCode::draw(&rng).unwrap());
-    let now = two.world.clock.now();
-    let (client_id, name) = (key.thumbprint(), DeskName::parse("Accueil 1").unwrap());
-    let public = key.public_jwk().clone();
-    let desk = EnrolledDesk { client_id, name, key: public, enrolled: now, last_seen: None, revoked: None };
-    book.issue(code.hash(), now + jiff::SignedDuration::from_hours(1), now).await.unwrap();
-    assert_eq!(book.enrol(code.hash(), desk, now).await, Ok(Enrolment::Enrolled));
-
+    let (mut two, rng) = (Two::serving(true).await, SystemRandom::new());
     let issuer = two.world.relay_issuer();
+    let store = PostgresStore::connect(&two.server.address()).await.unwrap();
+    let administrator = PostgresDesks::beside(&store, &issuer).await.unwrap();
+    let (code, now) = (EnrolmentCode::draw(&rng).unwrap(), two.world.clock.now());
+    administrator.issue(code.hash(), CodeLife::USUAL.end(now), now).await.unwrap();
+    // Enrolled at one of them, known to both.
+    let (key, at) = (ClientKey::generate(&rng).unwrap(), Url::parse(&issuer).unwrap());
+    let code = Secret::new(code.shown());
+    enrol(&two.world.http, &at, &code, "Accueil 1", &key, &rng, &two.world.clock).await.unwrap();
+
     let host = issuer.strip_prefix("http://").unwrap().to_owned();
     let show = |id: &str, port: u16| {
         let (assertion, host) = (assertion(&key, &issuer, id), host.clone());
@@ -225,6 +230,11 @@ async fn an_assertion_is_taken_by_one_of_two_instances_and_by_none_without_the_d
         answers.sort();
         // Whoever is let in is told that the code is wrong.
         assert_eq!(answers, ["invalid_client", "invalid_grant"], "{number}");
+    }
+    // Revoked by the administrator, refused by both.
+    administrator.revoke(&key.thumbprint(), now).await.unwrap();
+    for (id, port) in [("an-assertion-of-the-revoked-1", first), ("an-assertion-of-the-revoked-2", second)] {
+        assert_eq!(show(id, port).await, "invalid_client", "{port}");
     }
     two.server.stop().unwrap();
     assert_eq!(show("an-assertion-without-a-store", first).await, "temporarily_unavailable");
