@@ -17,6 +17,7 @@ use comptoir_franceconnect::{
 use serde::Deserialize;
 use url::Url;
 
+use crate::address::TrustedProxies;
 use crate::seal::{SealingKey, SealingKeyError};
 use crate::{CALLBACK_PATH, SIGNED_OUT_PATH};
 
@@ -33,6 +34,8 @@ struct ConfigFile {
     store: StorePlace,
     tls: Option<TlsFile>,
     metrics: Option<SocketAddr>,
+    #[serde(default)]
+    trusted_proxies: Vec<String>,
     #[serde(default)]
     log: LogForm,
     establishment: Vec<EstablishmentFile>,
@@ -127,6 +130,8 @@ pub struct Config {
     pub tls: Option<TlsFile>,
     /// Where metrics and health are answered.
     pub metrics: Option<SocketAddr>,
+    /// The proxies that may say where a request came from.
+    pub trusted_proxies: TrustedProxies,
     /// How the log is written.
     pub log: LogForm,
     /// The establishments.
@@ -171,6 +176,9 @@ pub enum ConfigError {
     /// The sealing key is not one.
     #[error("sealing_key: {0}; `openssl rand -hex 32` makes one")]
     SealingKey(#[from] SealingKeyError),
+    /// A proxy is said to be where nothing can be.
+    #[error("trusted_proxies: {0} is neither an address nor a network of some")]
+    TrustedProxy(String),
     /// There is no establishment.
     #[error("there is no [[establishment]]")]
     NoEstablishment,
@@ -240,6 +248,7 @@ impl Config {
             postgresql: file.store.postgresql.map(|place| place.read("store.postgresql")).transpose()?,
             tls: file.tls,
             metrics: file.metrics,
+            trusted_proxies: TrustedProxies::parse(&file.trusted_proxies).map_err(ConfigError::TrustedProxy)?,
             log: file.log,
             establishments,
         })

@@ -1,12 +1,12 @@
 //! A desk makes itself known: the administrator's code, a public key, and the proof that it has the other half.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use comptoir_franceconnect::{ASSERTION_TYPE, ClientAssertion, PublicJwk, VerifiedAssertion};
@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::House;
+use crate::address::ClientAddress;
 use crate::client::Desks;
 use crate::desks::{DeskName, EnrolledDesk, Enrolment, EnrolmentCode};
 use crate::page;
@@ -29,7 +30,7 @@ const MOST: usize = 10_000;
 /// Answers an enrolment.
 pub(crate) async fn enrol(
     State(house): State<Arc<House>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    from: ClientAddress,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -37,7 +38,7 @@ pub(crate) async fn enrol(
         return page::nothing_here();
     };
     let now = house.clock.now();
-    if let Err(wait) = house.enrolments.may_try(from.ip(), now) {
+    if let Err(wait) = house.enrolments.may_try(from.network(), now) {
         let retry = [(header::RETRY_AFTER, wait.as_secs().max(1).to_string())];
         return (retry, error(StatusCode::TOO_MANY_REQUESTS, "slow_down")).into_response();
     }

@@ -8,6 +8,7 @@
 //! over once; FranceConnect's ID token, needed for a logout that may come much later, travels sealed
 //! inside the desk's ID token.
 
+mod address;
 mod authorize;
 mod book;
 mod client;
@@ -44,6 +45,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::{Host, Url};
 
+pub use address::TrustedProxies;
 pub use client::Desks;
 pub use config::{Config, ConfigError, Configured, ConfiguredDesks, DesksPlace, LogForm, TlsFile};
 pub use counters::Counters;

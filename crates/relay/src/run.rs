@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Extension, Router};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use comptoir_franceconnect::Clock;
@@ -70,6 +70,7 @@ pub(crate) async fn until_stopped(config: Config) -> Result<(), Box<dyn Error>> 
     };
     tokio::spawn(obey(handle.clone(), stopping.clone(), tls.clone().zip(config.tls)));
     tracing::info!(listen = %config.listen, address = config.address.as_str(), tls = tls.is_some(), "the relay answers");
+    let app = app.layer(Extension(config.trusted_proxies));
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     if let Some(tls) = tls {
         let mut server = axum_server::bind_rustls(config.listen, tls).handle(handle);

@@ -85,6 +85,7 @@ fn a_configuration_is_put_together_or_says_what_is_wrong() {
             "desks = \"postgresql\"",
             Some("say store = { postgresql"),
         ),
+        ("everybody a proxy", "sealing_key", "trusted_proxies = [\"::/0\"]\nsealing_key", Some("::/0 is neither")),
         ("a path that is ours", "client_id", "path = \"/health\"\nclient_id", Some("a path begins with /")),
         ("a path with a dot", "client_id", "path = \"/../x\"\nclient_id", Some("a path begins with /")),
         (
