@@ -18,6 +18,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::address::TrustedProxies;
+use crate::limits::Limits;
 use crate::seal::{SealingKey, SealingKeyError};
 use crate::{CALLBACK_PATH, SIGNED_OUT_PATH};
 
@@ -36,6 +37,8 @@ struct ConfigFile {
     metrics: Option<SocketAddr>,
     #[serde(default)]
     trusted_proxies: Vec<String>,
+    #[serde(default)]
+    limits: Limits,
     #[serde(default)]
     log: LogForm,
     establishment: Vec<EstablishmentFile>,
@@ -132,6 +135,8 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// The proxies that may say where a request came from.
     pub trusted_proxies: TrustedProxies,
+    /// How much each establishment answers.
+    pub limits: Limits,
     /// How the log is written.
     pub log: LogForm,
     /// The establishments.
@@ -179,6 +184,9 @@ pub enum ConfigError {
     /// A proxy is said to be where nothing can be.
     #[error("trusted_proxies: {0} is neither an address nor a network of some")]
     TrustedProxy(String),
+    /// A limit would let nobody in.
+    #[error("limits.{0}: nobody would be let in; say how many a minute")]
+    Limit(&'static str),
     /// There is no establishment.
     #[error("there is no [[establishment]]")]
     NoEstablishment,
@@ -225,6 +233,9 @@ impl Config {
         if file.establishment.is_empty() {
             return Err(ConfigError::NoEstablishment);
         }
+        if let Some(limit) = file.limits.closed() {
+            return Err(ConfigError::Limit(limit));
+        }
         let alone = file.establishment.len() == 1;
         let database = file.store.postgresql.is_some();
         let mut establishments: Vec<Configured> = Vec::new();
@@ -249,6 +260,7 @@ impl Config {
             tls: file.tls,
             metrics: file.metrics,
             trusted_proxies: TrustedProxies::parse(&file.trusted_proxies).map_err(ConfigError::TrustedProxy)?,
+            limits: file.limits,
             log: file.log,
             establishments,
         })

@@ -1,31 +1,24 @@
 //! A desk makes itself known: the administrator's code, a public key, and the proof that it has the other half.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use comptoir_franceconnect::{ASSERTION_TYPE, ClientAssertion, PublicJwk, VerifiedAssertion};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::House;
 use crate::address::ClientAddress;
 use crate::client::Desks;
 use crate::desks::{DeskName, EnrolledDesk, Enrolment, EnrolmentCode};
+use crate::limits::Act;
 use crate::page;
 use crate::query::Query;
 use crate::token::{error, form};
-
-/// Codes that one address may try in a row; then one a minute.
-const TRIES: i32 = 5;
-const TRY_EVERY: SignedDuration = SignedDuration::from_mins(1);
-/// Addresses remembered.
-const MOST: usize = 10_000;
 
 /// Answers an enrolment.
 pub(crate) async fn enrol(
@@ -38,9 +31,8 @@ pub(crate) async fn enrol(
         return page::nothing_here();
     };
     let now = house.clock.now();
-    if let Err(wait) = house.enrolments.may_try(from.network(), now) {
-        let retry = [(header::RETRY_AFTER, wait.as_secs().max(1).to_string())];
-        return (retry, error(StatusCode::TOO_MANY_REQUESTS, "slow_down")).into_response();
+    if let Err(wait) = house.admit(Act::Code, from, now) {
+        return wait.answer();
     }
     let Some((code, desk, verified)) = form(&headers, &body).and_then(|form| read(&house, &form, now)) else {
         return refused();
@@ -54,6 +46,7 @@ pub(crate) async fn enrol(
     }
     match book.enrol(code.hash(), desk, now).await {
         Ok(Enrolment::Enrolled) => {
+            house.was_right(from, now);
             tracing::info!(target: "audit", desk = client_id, act = "enrol", outcome = "done");
             (StatusCode::CREATED, Json(json!({"client_id": client_id}))).into_response()
         }
@@ -78,51 +71,4 @@ fn read(house: &House, form: &Query, now: Timestamp) -> Option<(EnrolmentCode, E
     let verified = ClientAssertion::verify(assertion, &key, &client_id, &[house.issuer.as_str()], now).ok()?;
     let desk = EnrolledDesk { client_id, name, key, enrolled: now, last_seen: None, revoked: None };
     Some((code, desk, verified))
-}
-
-/// How many codes each address has tried: a bucket that fills again with time.
-#[derive(Debug, Default)]
-pub(crate) struct Enrolments(Mutex<HashMap<IpAddr, Timestamp>>);
-
-impl Enrolments {
-    /// Counts a try; the error is how long to wait for the next.
-    pub(crate) fn may_try(&self, from: IpAddr, now: Timestamp) -> Result<(), SignedDuration> {
-        let mut full_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        full_at.retain(|_, at| now < *at);
-        let was = full_at.get(&from).copied().unwrap_or(now);
-        let next = was.saturating_add(TRY_EVERY).unwrap_or(Timestamp::MAX);
-        let allowed = TRY_EVERY.saturating_mul(TRIES);
-        let ahead = next.duration_since(now);
-        // With the table full, strangers wait: those that are counted stay counted.
-        if ahead > allowed || (full_at.len() >= MOST && !full_at.contains_key(&from)) {
-            return Err(if ahead > allowed { ahead - allowed } else { TRY_EVERY });
-        }
-        full_at.insert(from, next);
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_tried_slowly() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let (one, two) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
-        let tries = Enrolments::default();
-        for _ in 0..TRIES {
-            assert_eq!(tries.may_try(one, at(0)), Ok(()));
-        }
-        for (rule, from, now, expected) in [
-            ("too many", one, 0, Err(60)),
-            ("still", one, 59, Err(1)),
-            ("another address", two, 59, Ok(())),
-            ("after a minute", one, 60, Ok(())),
-            ("one only", one, 60, Err(60)),
-            ("after five, all five again", one, 400, Ok(())),
-        ] {
-            assert_eq!(tries.may_try(from, at(now)).map_err(|wait| wait.as_secs()), expected, "{rule}");
-        }
-    }
 }

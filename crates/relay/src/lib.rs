@@ -18,6 +18,7 @@ mod database;
 mod desks;
 mod enrol;
 mod file_desks;
+mod limits;
 mod logout;
 mod metadata;
 mod mint;
@@ -55,6 +56,7 @@ pub use desks::{
     MemoryDesks, NoCode,
 };
 pub use file_desks::FileDesks;
+pub use limits::Limits;
 pub use postgres::PostgresStore;
 pub use postgres_desks::PostgresDesks;
 pub use seal::{SealingKey, SealingKeyError};
@@ -62,7 +64,7 @@ pub use store::{Answer, Kind, MemoryStore, Name, Store, StoreError, Waiting};
 
 use book::Book;
 use counters::Counted;
-use enrol::Enrolments;
+use limits::Limiter;
 use mint::{Mint, NoKey};
 
 /// Where FranceConnect sends the browser back to, below the issuer.
@@ -142,6 +144,8 @@ pub struct Establishment {
     pub upstream: Provider,
     /// The desks that are answered.
     pub desks: Desks,
+    /// How much is answered.
+    pub limits: Limits,
     /// The key that seals FranceConnect's ID tokens; the same after a restart.
     pub sealing_key: SealingKey,
     /// Where transactions wait: a [`MemoryStore`] of its own for a single instance.
@@ -180,7 +184,7 @@ impl Establishment {
             end_uri: upstream_end(&self.issuer, &self.upstream)?,
             upstream: self.upstream,
             desks: self.desks,
-            enrolments: Enrolments::default(),
+            limiter: Limiter::new(&self.limits),
             sealing_key: self.sealing_key,
             clock: self.clock,
             mint,
@@ -200,7 +204,7 @@ struct House {
     upstream: Provider,
     end_uri: Url,
     desks: Desks,
-    enrolments: Enrolments,
+    limiter: Limiter,
     sealing_key: SealingKey,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn SecureRandom + Send + Sync>,
@@ -260,6 +264,7 @@ async fn sweep(house: Arc<House>, stopping: CancellationToken) {
         tokio::select! {
             () = stopping.cancelled() => return,
             _ = tick.tick() => {
+                house.limiter.sweep(house.clock.now());
                 if let Err(error) = house.book.store.sweep(house.clock.now()).await {
                     tracing::warn!(%error, "what is over could not be forgotten");
                 }

@@ -47,6 +47,7 @@ pub(crate) async fn until_stopped(config: Config) -> Result<(), Box<dyn Error>> 
             desks: one.desks.open(one.issuer.as_str(), database.as_deref()).await?,
             issuer: one.issuer,
             upstream: one.upstream,
+            limits: config.limits,
             sealing_key: config.sealing_key.clone(),
             // A memory of its own: what fills one establishment's does not fill another's.
             store: match &database {

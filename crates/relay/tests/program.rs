@@ -201,6 +201,37 @@ async fn wrong_codes_count_for_whoever_a_trusted_proxy_names() {
 }
 
 #[tokio::test]
+async fn one_establishment_that_is_flooded_leaves_the_other_alone() {
+    let site = Site::new();
+    let good = fs::read_to_string(site.config(false)).unwrap();
+    let config = site.write("relay.toml", &good.replacen("\n[[", "\n[limits]\nsign_ins_by_address = 2\n[[", 1));
+    let running = site.start(&config);
+    let origin = format!("http://127.0.0.1:{}", site.port);
+    let ask = async |path: &str| client(None).get(format!("{origin}/{path}/authorize")).send().await.unwrap();
+    for (rule, path, expected) in [
+        ("first", "cabinet", StatusCode::BAD_REQUEST),
+        ("second", "cabinet", StatusCode::BAD_REQUEST),
+        ("too many", "cabinet", StatusCode::TOO_MANY_REQUESTS),
+        ("the other establishment", "clinique", StatusCode::BAD_REQUEST),
+    ] {
+        let answer = ask(path).await;
+        assert_eq!(answer.status(), expected, "{rule}");
+        let limited = expected == StatusCode::TOO_MANY_REQUESTS;
+        assert_eq!(answer.headers().contains_key("retry-after"), limited, "{rule}");
+        let page = answer.text().await.unwrap();
+        assert_eq!(page.contains("Trop de demandes"), limited, "{rule}: {page}");
+    }
+    let (_, metrics) = get(&client(None), &format!("http://127.0.0.1:{}/metrics", site.metrics)).await;
+    let counted =
+        format!("comptoir_relay_limited_total{{establishment=\"{origin}/cabinet\",act=\"sign_in\",by=\"address\"}} 1");
+    assert!(metrics.contains(&counted), "{metrics}");
+    running.signal("TERM");
+    let log = String::from_utf8(running.end().stderr).unwrap();
+    let line = log.lines().find(|line| line.contains("\"limited\"")).unwrap();
+    assert!(line.contains("\"target\":\"audit\"") && !line.contains("127.0.0.1"), "{line}");
+}
+
+#[tokio::test]
 async fn a_new_certificate_is_taken_without_a_restart() {
     let site = Site::new();
     let first = client(Some(site.certify()));

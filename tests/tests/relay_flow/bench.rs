@@ -125,6 +125,7 @@ impl Site {
                 issuer: Url::parse(&issuer).unwrap(),
                 upstream,
                 desks: self.desks.clone(),
+                limits: comptoir_relay::Limits::default(),
                 sealing_key: self.sealing_key.clone(),
                 store: Arc::clone(&self.store),
                 clock: Arc::new(clock),

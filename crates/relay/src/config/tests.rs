@@ -86,6 +86,18 @@ fn a_configuration_is_put_together_or_says_what_is_wrong() {
             Some("say store = { postgresql"),
         ),
         ("everybody a proxy", "sealing_key", "trusted_proxies = [\"::/0\"]\nsealing_key", Some("::/0 is neither")),
+        (
+            "a limit of none",
+            "[[establishment]]",
+            "[limits]\nsign_ins_by_desk = 0\n[[establishment]]",
+            Some("limits.sign_ins_by_desk: nobody"),
+        ),
+        (
+            "a limit that does not exist",
+            "[[establishment]]",
+            "[limits]\nsign_in = 5\n[[establishment]]",
+            Some("unknown field `sign_in`"),
+        ),
         ("a path that is ours", "client_id", "path = \"/health\"\nclient_id", Some("a path begins with /")),
         ("a path with a dot", "client_id", "path = \"/../x\"\nclient_id", Some("a path begins with /")),
         (
@@ -116,6 +128,10 @@ fn franceconnect_plus_is_the_default_and_two_live_side_by_side() {
     let one = written.read(GOOD).unwrap();
     let only = one.establishments.first().unwrap();
     assert_eq!((only.upstream.required_acr(), only.issuer.as_str()), (AcrValue::Eidas2, "https://relais.example/"));
+
+    let limited = GOOD.replace("[[establishment]]", "[limits]\ncalls_by_desk = 7\n[[establishment]]");
+    let limits = written.read(&limited).unwrap().limits;
+    assert_eq!(limits, Limits { calls_by_desk: 7, ..Limits::default() });
 
     let two = GOOD.replace("name = \"Clinique\"", "name = \"Clinique\"\npath = \"/clinique\"")
         + "\n[[establishment]]\nname = \"B\"\npath = \"/b\"\nplatform = \"franceconnect\"\nissuer = \"https://oidc.franceconnect.gouv.fr/api/v2\"\nclient_id = \"d\"\nclient_secret = { file = \"FOLDER/secret\" }\ndesks = { public = \"comptoir\" }\n";
