@@ -62,6 +62,7 @@ impl Demonstration {
         let relay = Relay::start(
             listener,
             comptoir_relay::Establishment {
+                name: "Cabinet de démonstration".to_owned(),
                 issuer,
                 upstream,
                 desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },

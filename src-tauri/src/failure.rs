@@ -155,6 +155,8 @@ const MESSAGES: &[(&str, &str)] = &[
     ("enrolment-not-offered", "Ce relais n'inscrit pas de poste. Rien n'a été enregistré. Vérifiez l'adresse du relais avec votre informaticien."),
     ("enrolment-refused", "Le relais a refusé le code d'inscription : il est mal recopié, expiré ou déjà utilisé. Ce poste n'est pas inscrit et rien n'a été modifié. Vérifiez le code, ou demandez-en un autre à votre informaticien."),
     ("enrolment-limited", "Trop de codes d'inscription ont été essayés. Ce poste n'est pas inscrit et rien n'a été modifié. Attendez quelques minutes, puis réessayez."),
+    ("phone-not-offered", "Ce relais ne propose pas la connexion sur le téléphone du patient. Rien n'a été commencé. Utilisez FranceConnect sur cet ordinateur, ou la pièce d'identité."),
+    ("relay-limited", "Trop de vérifications ont été lancées depuis ce poste en peu de temps. Rien n'a été commencé. Attendez une minute, puis recommencez."),
     ("level-too-low", "Le niveau de garantie obtenu est inférieur à celui demandé. L'identité a été écartée. Le patient peut choisir un autre moyen de connexion, ou présenter sa pièce d'identité."),
     ("clock-wrong", "L'horloge de cet ordinateur n'est pas à l'heure : les contrôles de FranceConnect échouent. Le registre n'a pas été modifié. Réglez l'heure automatique du système, puis recommencez."),
     ("server-error", "FranceConnect a rencontré une erreur. Le registre n'a pas été modifié. Réessayez dans quelques minutes ; en attendant, utilisez la pièce d'identité."),

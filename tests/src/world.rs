@@ -177,6 +177,7 @@ impl World {
         let relay = Relay::start(
             listener,
             comptoir_relay::Establishment {
+                name: "Cabinet des essais".to_owned(),
                 issuer,
                 upstream,
                 desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },

@@ -78,6 +78,8 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("enrolment-not-offered", "FC-60", false),
     ("enrolment-refused", "FC-61", false),
     ("enrolment-limited", "FC-62", true),
+    ("phone-not-offered", "FC-63", false),
+    ("relay-limited", "FC-64", true),
 ];
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod config;
 mod counters;
 mod database;
 mod desks;
+mod device;
 mod enrol;
 mod file_desks;
 mod limits;
@@ -23,12 +24,14 @@ mod logout;
 mod metadata;
 mod mint;
 mod page;
+mod phone_page;
 mod postgres;
 mod postgres_desks;
 mod query;
 mod seal;
 mod store;
 mod token;
+mod user_code;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -64,6 +67,7 @@ pub use store::{Answer, Kind, MemoryStore, Name, Store, StoreError, Waiting};
 
 use book::Book;
 use counters::Counted;
+use device::Paces;
 use limits::Limiter;
 use mint::{Mint, NoKey};
 
@@ -138,6 +142,8 @@ impl Relay {
 
 /// One establishment on a relay: an issuer of its own, with its own client at FranceConnect.
 pub struct Establishment {
+    /// Its name, as patients read it.
+    pub name: String,
     /// The issuer; https, or http on this machine.
     pub issuer: Url,
     /// FranceConnect, with the return addresses `{issuer}/callback` and `{issuer}/signed_out`.
@@ -179,6 +185,10 @@ impl Establishment {
                 rng: Arc::clone(&self.rng),
             },
             counted: counters.of(&issuer),
+            name: self.name,
+            origin: self.issuer.origin().ascii_serialization(),
+            path: self.issuer.path().to_owned(),
+            paces: Paces::default(),
             issuer,
             host: local_host(&self.issuer),
             end_uri: upstream_end(&self.issuer, &self.upstream)?,
@@ -199,7 +209,11 @@ impl Establishment {
 
 /// Everything a request may need.
 struct House {
+    name: String,
     issuer: String,
+    origin: String,
+    path: String,
+    paces: Paces,
     host: Option<String>,
     upstream: Provider,
     end_uri: Url,
@@ -221,6 +235,8 @@ fn router(house: Arc<House>) -> Router {
         .route(FRANCECONNECT_JWKS_PATH, get(metadata::franceconnect_jwks))
         .route("/authorize", get(authorize::authorize))
         .route(CALLBACK_PATH, get(authorize::callback))
+        .route("/device_authorization", post(device::authorization))
+        .route("/device", get(device::first_page).post(device::start))
         .route("/token", post(token::token))
         .route("/userinfo", get(token::userinfo).post(token::userinfo))
         .route("/enrol", post(enrol::enrol))
@@ -265,6 +281,7 @@ async fn sweep(house: Arc<House>, stopping: CancellationToken) {
             () = stopping.cancelled() => return,
             _ = tick.tick() => {
                 house.limiter.sweep(house.clock.now());
+                house.paces.sweep(house.clock.now());
                 if let Err(error) = house.book.store.sweep(house.clock.now()).await {
                     tracing::warn!(%error, "what is over could not be forgotten");
                 }

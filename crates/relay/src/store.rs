@@ -42,11 +42,16 @@ pub enum Kind {
     Leaving,
     /// An assertion that a desk has shown.
     Assertion,
+    /// A desk that waits for somebody's phone.
+    Device,
+    /// The code that leads a phone to that desk.
+    UserCode,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Code, Self::Identity, Self::Leaving, Self::Assertion];
+    pub const ALL: [Self; 7] =
+        [Self::Pending, Self::Code, Self::Identity, Self::Leaving, Self::Assertion, Self::Device, Self::UserCode];
 
     /// Returns its word, for a database and for the name's hash.
     #[must_use]
@@ -57,6 +62,8 @@ impl Kind {
             Self::Identity => "identity",
             Self::Leaving => "leaving",
             Self::Assertion => "assertion",
+            Self::Device => "device",
+            Self::UserCode => "user-code",
         }
     }
 }

@@ -122,6 +122,7 @@ impl Site {
         Relay::start(
             listener,
             Establishment {
+                name: "Cabinet".to_owned(),
                 issuer: Url::parse(&issuer).unwrap(),
                 upstream,
                 desks: self.desks.clone(),
