@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use comptoir_franceconnect::{
     ASSERTION_TYPE, AcrValue, Attempt, AuthorizationCode, ClientKey, Clock as _, DESK_CLIENT_ID, DeskCredential,
-    DirectProfile, EnrolError, ExchangeFault, Fault as _, HttpClient, Loopback, Provider, ReturnQuery, Returned,
-    Secret, SigningAlg, enrol, read_return,
+    DeviceError, DeviceGrant, DirectProfile, EnrolError, ExchangeFault, Fault as _, HttpClient, Loopback, Provider,
+    ReturnQuery, Returned, Secret, SigningAlg, enrol, read_return,
 };
 use comptoir_relay::{
     CALLBACK_PATH, CodeLife, DeskBook as _, Desks, EnrolmentCode, Establishment, Limits, MemoryDesks, MemoryStore,
@@ -177,6 +177,19 @@ async fn a_desk_that_asks_too_much_waits_and_no_other() {
         assert_eq!((page.status, page.redirect.is_some()), (expected, expected == 303), "{rule}");
         assert_eq!(page.html.contains("Trop de demandes") && page.html.contains("RL-05"), expected == 429, "{rule}");
     }
+}
+
+#[tokio::test]
+async fn a_desk_that_shows_too_many_codes_waits() {
+    let house = House::limited(Limits { sign_ins_by_desk: 1, ..Limits::default() }).await;
+    let providers = [house.provider(&house.desk().await).await, house.provider(&house.desk().await).await];
+    let begin = async |provider| DeviceGrant::begin(provider, &house.http, &house.rng, &house.clock).await.map(drop);
+    let [first, second] = &providers;
+    assert!(begin(first).await.is_ok());
+    assert!(matches!(begin(first).await, Err(DeviceError::Limited)));
+    assert!(begin(second).await.is_ok(), "another desk");
+    house.clock.pass(60);
+    assert!(begin(first).await.is_ok());
 }
 
 #[tokio::test]

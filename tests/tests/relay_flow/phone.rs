@@ -351,3 +351,35 @@ async fn no_other_page_presses_the_button() {
         assert!(page.contains("id=\"user_code\"") && !page.contains("<script"), "{rule}");
     }
 }
+
+#[tokio::test]
+async fn a_code_is_not_guessed_for_long() {
+    let world = World::start().await;
+    let shown = grant(&world).await;
+    let (right, form) = (shown.verification_uri_complete().clone(), without_query(shown.verification_uri_complete()));
+    let mut wrong = form.clone();
+    wrong.set_query(Some("user_code=BCDF-GHJK"));
+    let phone = browser();
+    let look = async |address: &Url| phone.get(address.clone()).send().await.unwrap();
+    let times = |address: &Url, number: usize, expected: StatusCode| {
+        let (address, look) = (address.clone(), &look);
+        async move {
+            for number in 0..number {
+                assert_eq!(look(&address).await.status(), expected, "{number}");
+            }
+        }
+    };
+    // Right codes are not counted, wrong ones are.
+    times(&right, 70, StatusCode::OK).await;
+    times(&wrong, 60, StatusCode::NOT_FOUND).await;
+    times(&right, 1, StatusCode::TOO_MANY_REQUESTS).await;
+    let limited = look(&wrong).await;
+    assert_eq!(limited.headers().get("retry-after").unwrap(), "1");
+    assert!(limited.text().await.unwrap().contains("Trop de demandes"));
+    let pressed = phone.post(form.clone()).form(&[("user_code", shown.user_code())]).send().await.unwrap();
+    assert_eq!(pressed.status(), StatusCode::TOO_MANY_REQUESTS, "guessing by the button");
+
+    world.clock.advance(1);
+    let (_, leads, _) = press(&phone, &right).await;
+    assert!(leads.is_some(), "the code was not used up");
+}
