@@ -125,6 +125,22 @@ fn every_testable_requirement_is_in_the_page() {
     }
 }
 
+#[test]
+fn every_attack_on_the_listener_is_a_named_case_of_a_test() {
+    let (sources, page) = (Sources::read(), page("behaviour.md"));
+    let lines = conformity(&page);
+    for number in 1..=51 {
+        let name = format!("K{number:02}");
+        let line = lines.get(name.as_str()).unwrap_or_else(|| panic!("{name} is not in the page"));
+        let named = tests_named(line);
+        assert!(!named.is_empty(), "{name} has no test");
+        for (file, test) in named {
+            let case = |text: &str| text.contains(&format!("\"{name} ")) || text.contains(&format!("\"{name}\""));
+            assert!(sources.holding(file, test).any(case), "{name}: no case of {file} has its name");
+        }
+    }
+}
+
 /// How a rule or a specification is named in a comment.
 const SOURCES: [&str; 17] = [
     "EXI ",

@@ -51,7 +51,7 @@ pub use authentication::ClientAuthentication;
 pub use clock::Clock;
 pub use discover::{DESK_CLIENT_ID, DiscoverError};
 pub use exchange::{ExchangeError, ExchangeFault, Party};
-pub use fault::{Fault, describe};
+pub use fault::{Fault, codes, describe};
 pub use http_client::{HttpClient, HttpClientError, Network, Proxy};
 pub use id_token::IdTokenFault;
 pub use identify::Redeemed;
