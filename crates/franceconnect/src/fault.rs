@@ -45,6 +45,7 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("profile-invalid", "FC-09", false),
     ("provider-file-invalid", "FC-51", false),
     ("not-franceconnect", "FC-52", false),
+    ("network-down", "FC-54", true),
     ("relay-unreachable", "FC-10", true),
     ("franceconnect-unreachable", "FC-11", true),
     ("exchange-timed-out", "FC-12", true),

@@ -1,6 +1,7 @@
 //! The two ways a subcommand speaks: JSON Lines for programs on stdout, French for people on stderr.
 
 use crate::window::present;
+use comptoir_desk::Notice;
 use comptoir_identity::Concordance;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -28,6 +29,13 @@ impl Lines {
         }
     }
 
+    /// What is told to people only.
+    pub(super) fn told(&self, french: &str) {
+        if !self.json {
+            self.event(&Value::Null, french);
+        }
+    }
+
     /// One event: the JSON line under `--json`, else the French one. A reader that has gone away is
     /// not a reason to stop half-way: the session must still be closed.
     pub(super) fn event(&self, event: &Value, french: &str) {
@@ -50,6 +58,21 @@ pub(super) fn failed(lines: &Lines, code: &str, message: &str, reference: &str) 
         &json!({"event": "failed", "code": code, "message": message, "reference": reference}),
         &format!("{message} [{reference}]"),
     );
+}
+
+/// What may keep the browser from coming back, while it is waited for.
+pub(super) fn noticed(lines: &Lines, notice: Notice) {
+    let (code, french) = match notice {
+        Notice::HttpsWanted => (
+            "https-wanted",
+            "Un navigateur a demandé une connexion https à ce poste, qui répond en http sur 127.0.0.1. L'attente continue. Si le navigateur affiche un avertissement, choisissez d'y continuer en HTTP, ou retirez son mode « HTTPS uniquement ».",
+        ),
+        Notice::Slept => (
+            "slept",
+            "L'ordinateur s'est mis en veille, ou son heure a changé. L'attente continue. Si la page de FranceConnect a expiré, relancez la vérification.",
+        ),
+    };
+    lines.event(&json!({"event": "noticed", "notice": code}), french);
 }
 
 /// Writes what a stranger has chosen so that a terminal shows it and obeys none of it.
