@@ -178,7 +178,7 @@ async fn giving_up_is_an_outcome_and_closes_the_gate() {
         let late = bench.get(&bench.good()).await;
         assert!(late.starts_with("HTTP/1.1 410 "), "{rule}: {late}");
         let again = bench.loopback.wait_return(&mut bench.attempt, Instant::now(), &cancel).await;
-        assert_eq!(again.err(), Some(WaitError::ListenerStopped), "{rule}");
+        assert_eq!(again.err().map(|error| error.code()), Some("listener-stopped"), "{rule}");
     }
 }
 
@@ -273,6 +273,26 @@ async fn a_stopped_listener_is_gone_and_its_port_free_at_once() {
         }
     };
     timeout(Duration::from_secs(20), closed).await.expect("nobody listens");
+}
+
+#[tokio::test]
+async fn what_is_no_relay_and_who_is_not_there_are_told_apart() {
+    let http = crate::HttpClient::new().unwrap();
+    let ours = Loopback::bind(ReturnAddress::Ephemeral).await.unwrap();
+    let port = ours.return_uri().port().unwrap();
+    let issuer = Url::parse(&format!("http://127.0.0.1:{port}")).unwrap();
+    let gone = Provider::discover_relay(&http, issuer.clone()).await.err().map(|error| error.code());
+    assert_eq!(gone, Some("relay-gone"), "a listener is no relay");
+    drop(ours);
+    let closed = async {
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), closed).await.expect("nobody listens");
+    let down = Provider::discover_relay(&http, issuer).await.err().map(|error| error.code());
+    assert_eq!(down, Some("relay-unreachable"), "nobody is there");
+    assert_eq!(crate::DiscoverError::Offline.code(), "network-down");
 }
 
 #[tokio::test]
