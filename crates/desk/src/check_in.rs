@@ -205,8 +205,8 @@ impl Counter<'_> {
                 _ = looks.tick() => {
                     if vigil.has_slept(desk.clock.now()) && !slept {
                         slept = true;
-                        steps(Step::Noticed(Notice::Slept));
                         steps(Step::Waiting { deadline: deadline.saturating_duration_since(Instant::now()) });
+                        steps(Step::Noticed(Notice::Slept));
                     }
                 }
             }
