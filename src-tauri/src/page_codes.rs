@@ -59,6 +59,7 @@ pub(crate) fn as_text() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::present::unbroken;
 
     #[test]
     fn each_code_stands_once_with_its_cause_and_what_to_do_next() {
@@ -77,6 +78,16 @@ mod tests {
         }
         for PageCode { codes, cause, next } in PAGE_CODES {
             assert!(cause.ends_with('.') && next.ends_with('.') && !codes.is_empty(), "{codes:?}");
+        }
+    }
+
+    #[test]
+    fn the_screens_are_tested_with_the_same_list() {
+        let list = include_str!("../../ui/src/host/demo-codes.ts");
+        assert_eq!(list.matches("  { codes: [").count(), PAGE_CODES.len());
+        for PageCode { codes, cause, .. } in PAGE_CODES {
+            let line = format!("{codes:?}, cause: \"{}\"", unbroken(cause));
+            assert!(list.contains(&line), "{line}");
         }
     }
 }
