@@ -158,9 +158,9 @@ fn every_failure_is_provoked_by_a_test_that_names_it() {
         seen += 1;
         let named = tests_named(proof);
         assert!(!named.is_empty() || proof.contains("by hand"), "{code} has no test and does not say why");
-        let names =
+        let mentions =
             |(file, test): &(&str, &str)| sources.holding(file, test).any(|text| text.contains(&format!("\"{code}\"")));
-        assert!(named.is_empty() || named.iter().any(names), "{code}: no test named names it");
+        assert!(named.is_empty() || named.iter().any(mentions), "{code}: no test named names it");
     }
     assert!(seen > 45, "{seen} codes read");
 }

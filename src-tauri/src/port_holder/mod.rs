@@ -8,6 +8,7 @@ pub(crate) use system::find;
 
 /// Who listens.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(all(not(target_os = "linux"), not(test)), expect(dead_code, reason = "no other system tells"))]
 pub(crate) enum PortHolder {
     /// A program of this account, by its name.
     Program(String),
