@@ -141,7 +141,7 @@ async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen()
     let (_driver, window) = open_window(&account).await;
 
     // By keyboard alone: F3, birth date, stem, Enter; Enter opens the record; Enter signs in.
-    appears(&window, "[data-arrival]").await;
+    appears(&window, ".strict[aria-busy='false']").await;
     picture(&window, "reception.png").await;
     type_keys(&window, &char::from(Key::F3).to_string()).await;
     let date = appears(&window, "#search-birth-date").await;
