@@ -85,8 +85,8 @@ async fn type_keys(client: &Client, keys: &str) {
     client.active_element().await.expect("a focus").send_keys(keys).await.expect("typed");
 }
 
-/// Keeps a picture where `COMPTOIR_PICTURES` says; the committed one is made anew by naming
-/// `docs/images`. A test must not dirty the checkout by itself.
+/// Keeps a picture where `COMPTOIR_PICTURES` says, an absolute path; the committed one is made anew by
+/// naming `docs/images`. A test must not dirty the checkout by itself.
 ///
 /// Without its DMABUF renderer `WebKitGTK` answers with the next frame that it draws, and draws none while
 /// nothing changes: a page at rest is made to draw, by an outline that nobody sees.
