@@ -7,8 +7,8 @@ use crate::verdict::{Outcome, Verdict};
 use crate::vigil::{LOOK, Notice, Vigil};
 use comptoir_franceconnect::{
     Abandonment, AcrValue, Attempt, AuthorizationError, BeginError, BindError, BrowserTurn, DeskCredential,
-    DiscoverError, Ended,
-    ExchangeError, IdTokenHint, Loopback, Page, Provider, RandomnessUnavailable, Redeemed, Returned, WaitError,
+    DiscoverError, Ended, ExchangeError, IdTokenHint, Loopback, Page, Provider, RandomnessUnavailable, Redeemed,
+    Returned, WaitError,
 };
 use comptoir_identity::{Candidate, PivotIdentity, judge};
 use comptoir_register::{ActKind, ReadError, RecordId, WriteError};
