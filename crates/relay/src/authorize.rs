@@ -14,6 +14,7 @@ use url::Url;
 
 use crate::House;
 use crate::book::{Afterwards, DeskRequest, Granted, Pending};
+use crate::client::Stranger;
 use crate::counters::Came;
 use crate::page;
 use crate::query::{Query, desk_return, is_token};
@@ -23,14 +24,19 @@ pub(crate) async fn authorize(State(house): State<Arc<House>>, RawQuery(query): 
     let Some(query) = Query::parse(query.as_deref().unwrap_or_default()) else {
         return page::not_a_desk("RL-01");
     };
-    if query.get("client_id") != Some(house.desk_client_id.as_str()) {
+    let Some(client_id) = query.get("client_id") else {
         return page::not_a_desk("RL-01");
+    };
+    match house.may_ask(client_id).await {
+        Ok(()) => {}
+        Err(Stranger::Unknown) => return page::not_a_desk("RL-01"),
+        Err(Stranger::Unavailable) => return page::unavailable(),
     }
     let Some(return_uri) = query.get("redirect_uri").and_then(desk_return) else {
         return page::not_a_desk("RL-02");
     };
     let state = query.get("state").filter(|state| is_token(state, 1, 512));
-    let desk = match read_request(&query, &return_uri, state, house.upstream.required_acr()) {
+    let desk = match read_request(&query, client_id, &return_uri, state, house.upstream.required_acr()) {
         Ok(desk) => desk,
         Err(error) => {
             house.counted.one(Came::RefusedRequest);
@@ -149,6 +155,7 @@ fn error_of(failure: &ExchangeError) -> &'static str {
 
 fn read_request(
     query: &Query,
+    client_id: &str,
     return_uri: &Url,
     state: Option<&str>,
     served: AcrValue,
@@ -186,6 +193,7 @@ fn read_request(
         }
     }
     Ok(DeskRequest {
+        client_id: client_id.to_owned(),
         return_uri: return_uri.clone(),
         state: state.to_owned(),
         nonce: nonce.to_owned(),
@@ -256,7 +264,7 @@ mod tests {
             }
             let query = Query::parse(&text.append_pair(name, value).finish()).unwrap();
             let return_uri = Url::parse("http://127.0.0.1:49152/retour").unwrap();
-            let read = read_request(&query, &return_uri, Some("s"), AcrValue::Eidas1);
+            let read = read_request(&query, "comptoir", &return_uri, Some("s"), AcrValue::Eidas1);
             assert_eq!(read.err(), expected, "{rule}");
         }
     }

@@ -19,6 +19,7 @@ const LOGOUT: SignedDuration = SignedDuration::from_mins(10);
 /// What a desk asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DeskRequest {
+    pub(crate) client_id: String,
     pub(crate) return_uri: Url,
     pub(crate) state: String,
     pub(crate) nonce: String,
@@ -113,19 +114,26 @@ impl Book {
     pub(crate) async fn keep(
         &self,
         access_token: &Secret,
+        client_id: &str,
         evidence: &Evidence,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        self.put(Kind::Identity, access_token.expose(), &evidence.park(), until).await
+        let mut packed = Packed::default();
+        packed.push(client_id);
+        packed.push(&*evidence.park());
+        self.put(Kind::Identity, access_token.expose(), &packed.into_bytes(), until).await
     }
 
+    /// Takes an identity, and the client identifier of the desk it is for.
     pub(crate) async fn take_identity(
         &self,
         access_token: &str,
         now: Timestamp,
-    ) -> Result<Option<Evidence>, StoreError> {
+    ) -> Result<Option<(String, Evidence)>, StoreError> {
         let Some(bytes) = self.take(Kind::Identity, access_token, now).await? else { return Ok(None) };
-        Ok(Evidence::resume(&bytes))
+        let Some([client_id, evidence]) = Packed::read(&bytes) else { return Ok(None) };
+        let client_id = str::from_utf8(client_id).ok().map(str::to_owned);
+        Ok(client_id.zip(Evidence::resume(evidence)))
     }
 
     pub(crate) async fn leave(
@@ -174,14 +182,15 @@ const FRESH: &str = "fresh";
 const USED: &str = "used";
 
 fn push_request(packed: &mut Packed, desk: &DeskRequest) {
-    for text in [desk.return_uri.as_str(), &desk.state, &desk.nonce, &desk.challenge] {
+    for text in [desk.client_id.as_str(), desk.return_uri.as_str(), &desk.state, &desk.nonce, &desk.challenge] {
         packed.push(text);
     }
 }
 
-fn read_request(fields: [&[u8]; 4]) -> Option<DeskRequest> {
-    let [return_uri, state, nonce, challenge] = fields.map(|field| str::from_utf8(field).ok());
+fn read_request(fields: [&[u8]; 5]) -> Option<DeskRequest> {
+    let [client_id, return_uri, state, nonce, challenge] = fields.map(|field| str::from_utf8(field).ok());
     Some(DeskRequest {
+        client_id: client_id?.to_owned(),
         return_uri: Url::parse(return_uri?).ok()?,
         state: state?.to_owned(),
         nonce: nonce?.to_owned(),
@@ -190,13 +199,13 @@ fn read_request(fields: [&[u8]; 4]) -> Option<DeskRequest> {
 }
 
 fn read_pending(bytes: &[u8], upstream: &Provider) -> Option<Pending> {
-    let [return_uri, state, nonce, challenge, attempt] = Packed::read(bytes)?;
-    let desk = read_request([return_uri, state, nonce, challenge])?;
+    let [client_id, return_uri, state, nonce, challenge, attempt] = Packed::read(bytes)?;
+    let desk = read_request([client_id, return_uri, state, nonce, challenge])?;
     Some(Pending { attempt: Attempt::resume(upstream, attempt)?, desk })
 }
 
 fn read_granted(bytes: &[u8]) -> Option<Granted> {
-    let [word, return_uri, state, nonce, challenge, evidence] = Packed::read(bytes)?;
-    let desk = read_request([return_uri, state, nonce, challenge])?;
+    let [word, client_id, return_uri, state, nonce, challenge, evidence] = Packed::read(bytes)?;
+    let desk = read_request([client_id, return_uri, state, nonce, challenge])?;
     (word == FRESH.as_bytes()).then_some(Granted { desk, evidence: Evidence::resume(evidence)? })
 }

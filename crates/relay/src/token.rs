@@ -17,6 +17,7 @@ use subtle::ConstantTimeEq;
 
 use crate::House;
 use crate::book::{DeskRequest, Granted, Presented};
+use crate::client::{Desks, Stranger};
 use crate::counters::Came;
 use crate::mint::{NoKey, at_hash};
 use crate::query::Query;
@@ -26,12 +27,7 @@ const LIFE: i64 = 60;
 
 /// Answers the token request (RFC 6749 §4.1.3, RFC 7636 §4.5).
 pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, body: Bytes) -> Response {
-    let form = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(';').next() == Some("application/x-www-form-urlencoded"));
-    let form = str::from_utf8(&body).ok().filter(|_| form).and_then(Query::parse);
-    let Some(form) = form else {
+    let Some(form) = form(&headers, &body) else {
         return error(StatusCode::BAD_REQUEST, "invalid_request");
     };
     match form.get("grant_type") {
@@ -39,9 +35,10 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
         Some(_) => return error(StatusCode::BAD_REQUEST, "unsupported_grant_type"),
         None => return error(StatusCode::BAD_REQUEST, "invalid_request"),
     }
-    if form.get("client_id") != Some(house.desk_client_id.as_str()) {
-        return error(StatusCode::UNAUTHORIZED, "invalid_client");
-    }
+    let client_id = match house.authenticate(&form, "token").await {
+        Ok(client_id) => client_id,
+        Err(stranger) => return refused(stranger, "token"),
+    };
     let Some(code) = form.get("code") else {
         return error(StatusCode::BAD_REQUEST, "invalid_request");
     };
@@ -55,15 +52,18 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
         Ok(Presented::Unknown) => return error(StatusCode::BAD_REQUEST, "invalid_grant"),
         Err(_) => return error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
     };
-    if !belongs(&granted.desk, &form) {
+    if granted.desk.client_id != client_id || !belongs(&granted.desk, &form) {
+        audit(&client_id, "token", "refused");
         return error(StatusCode::BAD_REQUEST, "invalid_grant");
     }
     let Ok(id_token) = id_token(&house, &granted, &access_token, now) else {
         return error(StatusCode::INTERNAL_SERVER_ERROR, "server_error");
     };
-    if house.book.keep(&access_token, &granted.evidence, until).await.is_err() {
+    if house.book.keep(&access_token, &client_id, &granted.evidence, until).await.is_err() {
         return error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable");
     }
+    let level = granted.evidence.acr.as_str();
+    tracing::info!(target: "audit", desk = client_id, act = "token", outcome = "done", level);
     Json(json!({
         "access_token": access_token.expose(),
         "token_type": "Bearer",
@@ -76,8 +76,22 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
 
 /// Answers the identity, once: FranceConnect's own signed tokens, in a JWT of ours (OpenID Connect
 /// Core 1.0 §5.3.2).
-pub(crate) async fn userinfo(State(house): State<Arc<House>>, headers: HeaderMap) -> Response {
+///
+/// A desk that has a key shows it here too (RFC 7523, in the form beside the token): a token alone is not enough.
+pub(crate) async fn userinfo(State(house): State<Arc<House>>, headers: HeaderMap, body: Bytes) -> Response {
     let now = house.clock.now();
+    let desk = match &house.desks {
+        Desks::Public { client_id } => client_id.clone(),
+        Desks::Enrolled(_) => {
+            let Some(form) = form(&headers, &body) else {
+                return refused(Stranger::Unknown, "userinfo");
+            };
+            match house.authenticate(&form, "userinfo").await {
+                Ok(client_id) => client_id,
+                Err(stranger) => return refused(stranger, "userinfo"),
+            }
+        }
+    };
     let taken = match bearer(&headers) {
         Some(token) => house.book.take_identity(token, now).await,
         None => Ok(None),
@@ -85,13 +99,15 @@ pub(crate) async fn userinfo(State(house): State<Arc<House>>, headers: HeaderMap
     let Ok(taken) = taken else {
         return error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable");
     };
-    let Some(evidence) = taken else {
+    // Taken before it is judged: a token that another desk shows is in wrong hands.
+    let Some((_, evidence)) = taken.filter(|(client_id, _)| *client_id == desk) else {
+        audit(&desk, "userinfo", "refused");
         let challenge = [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")];
         return (challenge, error(StatusCode::UNAUTHORIZED, "invalid_token")).into_response();
     };
     let claims = json!({
         "iss": house.issuer,
-        "aud": house.desk_client_id,
+        "aud": desk,
         "sub": subject(&evidence.sub),
         "iat": now.as_second(),
         "exp": now.as_second() + LIFE,
@@ -128,11 +144,11 @@ fn belongs(desk: &DeskRequest, form: &Query) -> bool {
 fn id_token(house: &House, granted: &Granted, access_token: &Secret, now: Timestamp) -> Result<String, NoKey> {
     let evidence = &granted.evidence;
     let sub = subject(&evidence.sub);
-    let holder = holder(&house.issuer, &house.desk_client_id, &sub);
+    let holder = holder(&house.issuer, &granted.desk.client_id, &sub);
     let sealed = house.sealing_key.seal(evidence.id_token.expose(), &holder, house.rng.as_ref()).ok_or(NoKey)?;
     let claims: Value = json!({
         "iss": house.issuer,
-        "aud": house.desk_client_id,
+        "aud": granted.desk.client_id,
         "sub": sub,
         "iat": now.as_second(),
         "exp": now.as_second() + LIFE,
@@ -164,7 +180,32 @@ fn subject(franceconnect_sub: &Secret) -> String {
     })
 }
 
-fn error(status: StatusCode, error: &'static str) -> Response {
+/// Reads a form. `None` when the body is none.
+pub(crate) fn form(headers: &HeaderMap, body: &Bytes) -> Option<Query> {
+    let form = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.split(';').next() == Some("application/x-www-form-urlencoded"));
+    str::from_utf8(body).ok().filter(|_| form).and_then(Query::parse)
+}
+
+fn refused(stranger: Stranger, act: &'static str) -> Response {
+    match stranger {
+        Stranger::Unknown => {
+            // What a stranger calls itself is not written down.
+            audit("", act, "invalid_client");
+            error(StatusCode::UNAUTHORIZED, "invalid_client")
+        }
+        Stranger::Unavailable => error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
+    }
+}
+
+/// One line for who watches over the desks: never a trait, a token or a code.
+fn audit(desk: &str, act: &'static str, outcome: &'static str) {
+    tracing::info!(target: "audit", desk, act, outcome);
+}
+
+pub(crate) fn error(status: StatusCode, error: &'static str) -> Response {
     (status, Json(json!({"error": error}))).into_response()
 }
 
@@ -189,6 +230,7 @@ mod tests {
             ("no verifier", "", "http://127.0.0.1:49152/retour", false),
         ] {
             let desk = DeskRequest {
+                client_id: String::new(),
                 return_uri: url::Url::parse("http://127.0.0.1:49152/retour").unwrap(),
                 state: String::new(),
                 nonce: String::new(),

@@ -138,7 +138,7 @@ pub async fn serve_relay(franceconnect: &Url) -> Result<(), Box<dyn Error>> {
         Establishment {
             upstream: provider(franceconnect, id, back, end)?,
             issuer,
-            desk_client_id: DESK_CLIENT_ID.to_owned(),
+            desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
             sealing_key: SealingKey::generate(rng.as_ref())?,
             store: Arc::new(MemoryStore::default()),
             clock: Arc::new(WorldClock::default()),

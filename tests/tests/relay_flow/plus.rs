@@ -62,7 +62,7 @@ async fn plus(agreement: KeyAgreement, level: AcrValue) -> World {
         Establishment {
             issuer: at(""),
             upstream,
-            desk_client_id: DESK_CLIENT_ID.to_owned(),
+            desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
             sealing_key: sealing_key.clone(),
             store: Arc::new(MemoryStore::default()),
             clock: Arc::new(clock.clone()),
