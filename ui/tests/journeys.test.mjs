@@ -182,6 +182,19 @@ test("a code read aloud is found as it was heard, while waiting and after giving
   await close(page);
 });
 
+test("a failure after an error page of FranceConnect offers its code, another failure does not", async () => {
+  for (const [failure, offered] of [["server-error", 1], ["keys-unavailable", 0]]) {
+    const page = await reception(`failure=${failure}`);
+    await page.locator('[data-arrival="18"]').click();
+    await page.locator("#start-check-in").click();
+    await page.locator(`[data-code="${failure}"]`).waitFor();
+    assert.equal(await page.locator("#action-page-code").count(), offered, failure);
+    await page.keyboard.press("e");
+    if (offered) await page.locator("#page-code:focus").waitFor();
+    await close(page);
+  }
+});
+
 test("a sleep and a browser that wants https are said once, on the wait and after it", async () => {
   const page = await reception("noticed=all");
   await page.locator('[data-arrival="13"]').click();

@@ -91,7 +91,7 @@ export function demoHost(settings: URLSearchParams, asked: string[]): Host {
       const event = line?.event ?? (line === undefined ? "stays" : undefined);
       if (event === "hold" && !form.browserClosed) throw refuse("browser-session-may-remain", "FC-21", "");
       if (event === "unreachable") throw refuse("relay-unreachable", "FC-10", "Le relais FranceConnect de l'établissement ne répond pas.");
-      if (event === "unknown-failure") throw refuse("something-new", "FC-99", "Le relais a répondu d'une façon inconnue de cette version.");
+      if (event === "unknown-failure") throw refuse(settings.get("failure") ?? "something-new", "FC-99", "Le relais a répondu d'une façon inconnue de cette version.");
 
       const steps: CheckInChanged[] = [];
       const address = (purpose: string) => `http://127.0.0.1:41234/authorize?client_id=comptoir&purpose=${purpose}&state=fictif`;

@@ -19,5 +19,9 @@ export function searchRefusal(failure: FailureView): string | null {
   return null;
 }
 
+const ofPages = ["server-error", "temporarily-unavailable", "request-refused", "provider-error"];
+
+/** Whether the person came back from an error page of FranceConnect's, which showed a code. */
+export const sawAPage = (failure: FailureView) => ofPages.includes(failure.code);
 export const isKeychain = (failure: FailureView) => failure.code.startsWith("keychain-");
 export const isHold = (failure: FailureView) => failure.code === "browser-session-may-remain";

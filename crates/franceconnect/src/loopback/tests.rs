@@ -283,7 +283,10 @@ async fn what_is_no_relay_and_who_is_not_there_are_told_apart() {
     let ours = Loopback::bind(ReturnAddress::Ephemeral).await.unwrap();
     let port = ours.return_uri().port().unwrap();
     let issuer = Url::parse(&format!("http://127.0.0.1:{port}")).unwrap();
-    let gone = Provider::discover_relay(&http, issuer.clone()).await.err().map(|error| error.code());
+    let gone = Provider::discover_relay(&http, issuer.clone(), &DeskCredential::public())
+        .await
+        .err()
+        .map(|error| error.code());
     assert_eq!(gone, Some("relay-gone"), "a listener is no relay");
     drop(ours);
     let closed = async {
@@ -292,7 +295,7 @@ async fn what_is_no_relay_and_who_is_not_there_are_told_apart() {
         }
     };
     timeout(Duration::from_secs(20), closed).await.expect("nobody listens");
-    let down = Provider::discover_relay(&http, issuer).await.err().map(|error| error.code());
+    let down = Provider::discover_relay(&http, issuer, &DeskCredential::public()).await.err().map(|error| error.code());
     assert_eq!(down, Some("relay-unreachable"), "nobody is there");
     assert_eq!(crate::DiscoverError::Offline.code(), "network-down");
 }
