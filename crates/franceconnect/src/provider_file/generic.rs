@@ -143,7 +143,7 @@ impl Generic {
         let mut back = self.back;
         back.issuer_required = found.states_issuer;
         let mut profile = Profile {
-            keys: KeySource::new(found.endpoints.jwks.clone(), self.mac),
+            keys: KeySource::new(found.endpoints.jwks.clone(), self.mac).lenient(),
             issuer: self.issuer,
             client_id: self.client_id,
             party: Party::Provider,
