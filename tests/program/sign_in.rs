@@ -5,6 +5,7 @@ use comptoir_tests::program::{Account, Running};
 use comptoir_tests::visitor::{Stop, Visitor};
 use serde_json::Value;
 use std::fs;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use url::Url;
 
@@ -24,11 +25,15 @@ fn file(account: &Account, text: &str) -> PathBuf {
     path
 }
 
-async fn signed_in(mut run: Running) {
+async fn signed_in(run: Running) {
+    signed_in_at(run, "eidas1").await;
+}
+
+async fn signed_in_at(mut run: Running, level: &str) {
     let opened = run.until("open-browser").expect("an address");
     Visitor::new().sign_in(address(&opened), "test", Stop::AtTheEnd).await.expect("signed in");
     let identity = run.until("identity").expect("an event");
-    assert_eq!((&identity["acr"], &identity["claims"]["family_name"]), (&"eidas1".into(), &"DUBOIS".into()));
+    assert_eq!((&identity["acr"], &identity["claims"]["family_name"]), (&level.into(), &"DUBOIS".into()));
     assert!(identity["sub"].as_str().is_some_and(|sub| !sub.is_empty()));
     assert_eq!(run.until("signed-out").expect("an event")["confirmed"], true);
     assert_eq!(run.until("done").expect("the end")["outcome"], "signed-in");
@@ -53,6 +58,58 @@ async fn the_protocol_alone_at_a_provider_that_a_file_describes() {
     let mut args: Vec<_> = SIGN_IN.iter().map(PathBuf::from).collect();
     args.extend([PathBuf::from("--provider"), file]);
     signed_in(account.run(args).expect("started")).await;
+}
+
+/// The keys that a demonstration with these options publishes.
+async fn published(account: &Account, options: &[&str]) -> String {
+    let mut provider = account.run(["demo-provider", "--json"].iter().chain(options)).expect("started");
+    let issuer = provider.until("provider").expect("an issuer")["franceconnect"].as_str().expect("one").to_owned();
+    let page = Visitor::new().fetch(Url::parse(&format!("{issuer}/jwks")).expect("an address")).await.expect("keys");
+    page.html
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demonstration_of_franceconnect_plus_signs_in_at_its_level() {
+    let account = account();
+    let mut provider = account.run(["demo-provider", "--json", "--platform", "high"]).expect("started");
+    let event = provider.until("provider").expect("both issuers");
+    assert_eq!(event["platform"], "high");
+    let relay = event["relay"].as_str().expect("an issuer");
+    signed_in_at(account.run(SIGN_IN.iter().chain(&["--relay", relay])).expect("started"), "eidas2").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seed_repeats_the_keys_of_a_demonstration() {
+    let account = account();
+    let (one, same) = (published(&account, &["--seed", "7"]).await, published(&account, &["--seed", "7"]).await);
+    assert!(one.contains("\"kty\""), "{one}");
+    assert_eq!(one, same);
+    assert_ne!(one, published(&account, &["--seed", "8"]).await);
+}
+
+#[test]
+fn a_demonstration_listens_where_it_is_told_or_says_why_not() {
+    let account = account();
+    let run = |port: u16| {
+        let mut run = account.run(["demo-provider", "--json", "--port", &port.to_string()]).expect("started");
+        let event = run.event().expect("an event");
+        (event, run)
+    };
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let (refused, mut ended) = run(taken.local_addr().expect("bound").port());
+    assert_eq!((&refused["code"], &refused["reference"]), (&"demonstration-port-taken".into(), &"DK-09".into()));
+    assert_eq!(ended.end().expect("ended").status.code(), Some(1));
+
+    // Another program may take a port between the moment it is found free and the moment it is asked for.
+    let told = (0..20).find_map(|_| {
+        let free = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
+        let (event, _provider) = run(free);
+        let at = |port: u16| format!("http://127.0.0.1:{port}/");
+        let expected = (Value::from(at(free)), Value::from(format!("{}api/v2", at(free.checked_add(1)?))));
+        (event["event"] == "provider").then(|| ((event["relay"].clone(), event["franceconnect"].clone()), expected))
+    });
+    let (got, expected) = told.expect("two free ports");
+    assert_eq!(got, expected);
 }
 
 #[test]

@@ -21,7 +21,7 @@ mod sign_in;
 mod verify;
 mod work;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use lines::{Lines, failed};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -121,9 +121,24 @@ pub(crate) struct SignInArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoProviderArgs {
+    /// Plateforme simulée : low (FranceConnect, eidas1) ou high (FranceConnect+, eidas2 et eidas3, jetons chiffrés).
+    #[arg(long, value_name = "PLATEFORME", default_value = "low")]
+    platform: PlatformWord,
+    /// Graine dont le simulateur tire ses clés, codes et identifiants : la même graine, les mêmes.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Port du relais sur 127.0.0.1 ; le FranceConnect simulé prend le suivant. Sans lui, deux ports libres.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..=65534))]
+    port: Option<u16>,
     /// Un événement JSON par ligne sur la sortie standard.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PlatformWord {
+    Low,
+    High,
 }
 
 #[derive(Debug, Args)]
