@@ -158,6 +158,20 @@ mod tests {
         }
     }
 
+    /// The example of RFC 7515 §A.3, which the fuzz target of published keys starts from.
+    #[test]
+    fn the_standards_own_example_verifies() {
+        let token = "eyJhbGciOiJFUzI1NiJ9.\
+            eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.\
+            DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+        let seeds = [include_str!("../fuzz/seeds/keys/one"), include_str!("../fuzz/seeds/keys/two_kinds")];
+        for published in seeds {
+            let keys = KeySet::parse(published.as_bytes()).unwrap();
+            let claims = verify(&Secret::new(token.to_owned()), &keys, SigningAlg::Es256).unwrap();
+            assert_eq!(claims["iss"], "joe");
+        }
+    }
+
     #[test]
     fn a_short_rsa_key_or_one_for_another_use_fits_nothing() {
         let rsa = |bytes: usize, rest: &str| {

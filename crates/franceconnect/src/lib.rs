@@ -20,6 +20,8 @@ mod clock;
 mod discover;
 mod exchange;
 mod fault;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzed;
 mod half_hash;
 mod http_client;
 mod id_token;
