@@ -98,8 +98,8 @@ mod tests {
         ] {
             let (header, claims) = seed.split_once('\n').unwrap();
             let token = signed(header, claims);
-            let taken: Vec<bool> = id_token(&token).iter().map(Option::is_some).collect();
-            assert_eq!(taken, ages.as_flattened(), "{claims}");
+            let accepted: Vec<bool> = id_token(&token).iter().map(Option::is_some).collect();
+            assert_eq!(accepted, ages.as_flattened(), "{claims}");
             assert_eq!(userinfo(&token).map(|claims| claims.is_some()), kinds, "{claims}");
         }
     }
