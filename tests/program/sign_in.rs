@@ -5,14 +5,19 @@ use comptoir_tests::program::{Account, Running};
 use comptoir_tests::visitor::{Stop, Visitor};
 use serde_json::Value;
 use std::fs;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 use url::Url;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_comptoir");
 const SIGN_IN: &[&str] = &["sign-in", "--json", "--no-browser"];
 
 fn account() -> Account {
-    Account::without_keychain(env!("CARGO_BIN_EXE_comptoir")).expect("an account")
+    Account::without_keychain(PROGRAM).expect("an account")
 }
 
 fn address(event: &Value) -> Url {
@@ -141,4 +146,62 @@ fn a_file_that_cannot_be_used_says_where_and_nothing_is_opened() {
         assert!(message.contains(said) && !message.contains("s3cret"), "{message}");
         assert_eq!(run.end().expect("ended").status.code(), Some(2), "{text}");
     }
+}
+
+#[test]
+fn a_secret_is_asked_for_and_never_an_argument() {
+    let account = account();
+    for (rule, args, typed, status, said) in [
+        ("as an argument", &["secret", "--set", "idp", "s3cret"][..], "", 2, "unexpected argument"),
+        ("neither set nor removed", &["secret", "idp"], "", 2, "--set"),
+        ("no name", &["secret", "--set", " "], "s3cret\n", 2, "Le nom de l'entrée"),
+        ("nothing given", &["secret", "--set", "idp"], "\n", 2, "Aucun secret"),
+        ("no keychain", &["secret", "--set", "idp"], "s3cret\n", 1, "Aucun trousseau"),
+        ("nothing to remove it from", &["secret", "--remove", "idp"], "", 1, "Aucun trousseau"),
+    ] {
+        let mut command = Command::new(PROGRAM);
+        command.args(args).env("COMPTOIR_LOG", "trace");
+        account.inhabit(&mut command);
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        child.stdin.take().expect("a pipe").write_all(typed.as_bytes()).ok();
+        let output = child.wait_with_output().expect("ended");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{rule}: {text}");
+        assert!(text.contains(said), "{rule}: {text}");
+        assert!(typed.is_empty() || !text.contains("s3cret"), "{rule}: a secret is shown");
+    }
+}
+
+/// On a terminal of its own (`script`), which echoes what is typed unless it is told not to.
+#[test]
+fn a_secret_that_is_typed_is_not_shown_and_the_terminal_is_given_back() {
+    let account = account();
+    let mut command = Command::new("script");
+    command.args(["-qc", &format!("{PROGRAM} secret --set idp; stty -a"), "/dev/null"]).env("SHELL", "/bin/sh");
+    account.inhabit(&mut command);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script, of util-linux");
+    let (mut typed, mut shown) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+    let (send, pieces) = channel();
+    let reader = std::thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(read @ 1..) = shown.read(&mut piece) {
+            send.send(piece.get(..read).unwrap_or_default().to_vec()).ok();
+        }
+    });
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains("Tapez") {
+        seen.extend(pieces.recv_timeout(Duration::from_mins(1)).expect("the question"));
+    }
+    typed.write_all(b"s3cret-of-the-client\n").expect("typed");
+    while let Ok(piece) = pieces.recv_timeout(Duration::from_mins(1)) {
+        seen.extend(piece);
+    }
+    drop(typed);
+    child.wait().expect("ended");
+    reader.join().expect("read");
+    let text = String::from_utf8_lossy(&seen);
+    assert!(text.contains("Aucun trousseau"), "it was read: {text}");
+    assert!(!text.contains("s3cret"), "shown: {text}");
+    let modes: Vec<&str> = text.split_whitespace().collect();
+    assert!(modes.contains(&"echo") && !modes.contains(&"-echo"), "{text}");
 }

@@ -17,6 +17,7 @@ mod purge;
 mod recovery_key;
 mod register;
 mod restore;
+mod secret;
 mod sign_in;
 mod verify;
 mod work;
@@ -55,6 +56,8 @@ pub(crate) enum Command {
     RecoveryKey(RecoveryKeyArgs),
     /// Met une sauvegarde à la place du registre, qui est gardé à côté.
     Restore(RestoreArgs),
+    /// Range dans le trousseau le secret d'un fournisseur, ou l'en retire ; il est demandé, jamais en argument.
+    Secret(SecretArgs),
     /// Fait s'identifier une personne auprès d'un fournisseur, et rien d'autre : ni registre, ni comparaison.
     SignIn(SignInArgs),
     /// Importe les patients d'un fichier CSV ; ce qui est rejeté va dans un fichier à corriger.
@@ -300,6 +303,29 @@ struct RecoveryKeyAct {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct SecretArgs {
+    #[command(flatten)]
+    act: SecretAct,
+    /// Nom de l'entrée, tel que le fichier du fournisseur l'écrit après keychain.
+    #[arg(value_name = "ENTREE")]
+    entry: String,
+    /// Un événement JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct SecretAct {
+    /// Demande le secret sans l'afficher, ou le lit sur l'entrée standard, et le range dans le trousseau.
+    #[arg(long)]
+    set: bool,
+    /// Retire l'entrée du trousseau.
+    #[arg(long)]
+    remove: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
     register: RegisterArgs,
@@ -374,6 +400,7 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::Purge(args) => purge::run(args).await,
         Command::RecoveryKey(args) => recovery_key::run(args).await,
         Command::Restore(args) => restore::run(args).await,
+        Command::Secret(args) => secret::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Export(args) => export::run(args).await,
         Command::SignIn(args) => sign_in::run(args).await,
