@@ -281,6 +281,9 @@ fn known_client<'b>(books: &'b Books, demand: &Demand<'_>, sector: Option<&Value
         if !client.redirect_uris.iter().all(|uri| listed.iter().any(|known| known == uri)) {
             return Err(refusal::SECTOR_INCONSISTENT);
         }
+    } else if client.returns_to_several_hosts() {
+        // OpenID Connect Core §8.1. The engine's error has no code of its own that is known.
+        return Err(refusal::ENGINE);
     }
     if client.may_return_to(&demand.redirect_uri) {
         Ok(client)
