@@ -56,6 +56,8 @@ impl Failure {
     pub(crate) const NO_VERDICT: Self = Self::new("verdict-gone", "DK-04", false);
     /// A demonstration that could not be started.
     pub(crate) const DEMONSTRATION: Self = Self::new("demonstration-not-started", "DK-05", true);
+    /// A demonstration whose ports are another program's.
+    pub(crate) const DEMONSTRATION_PORT: Self = Self::new("demonstration-port-taken", "DK-09", true);
     /// A data folder that cannot be used.
     pub(crate) const FOLDER: Self = Self::new("data-folder-unusable", "DK-06", true);
     /// A check-in taken over by a second start.
@@ -106,6 +108,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ("record-unknown", "Ce dossier n'existe pas dans le registre. Rien n'a été modifié. Relancez la recherche."),
     ("verdict-gone", "Ce résultat n'est plus à l'écran ou ne permet pas ce geste. Rien n'a été modifié. Relancez la vérification."),
     ("demonstration-not-started", "La démonstration n'a pas pu démarrer : le FranceConnect simulé n'écoute pas sur cet ordinateur. Rien n'a été modifié. Vérifiez qu'aucun logiciel ne bloque 127.0.0.1, puis réessayez."),
+    ("demonstration-port-taken", "Le port demandé avec --port, ou le suivant, est déjà pris ou interdit sur cet ordinateur. Rien n'a été démarré. Choisissez-en un autre, ou laissez --port de côté : deux ports libres seront pris."),
     ("data-folder-unusable", "Le dossier de données de Comptoir n'est pas accessible. Rien n'a été modifié. Vérifiez les droits et l'espace disque, puis réessayez."),
     ("check-in-replaced", "Une autre vérification a pris la place de celle-ci. Rien n'a été modifié. Revenez à celle qui est en cours."),
     ("address-not-copied", "L'adresse n'a pas pu être copiée. La vérification continue. Sélectionnez-la à l'écran et copiez-la à la main."),

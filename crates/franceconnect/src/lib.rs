@@ -24,6 +24,8 @@ mod discover;
 mod enrol;
 mod exchange;
 mod fault;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzed;
 mod half_hash;
 mod http_client;
 mod id_token;
