@@ -116,6 +116,7 @@ impl Demonstration {
                 issuer,
                 upstream,
                 desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+                limits: comptoir_relay::Limits::default(),
                 sealing_key: SealingKey::generate(rng.as_ref())?,
                 store: Arc::new(MemoryStore::default()),
                 clock: Arc::new(SystemClock),
