@@ -172,7 +172,8 @@ async fn a_client_of_every_sort_signs_in_and_out_at_oidc_provider() {
         ("encrypted-rsa", format!("userinfo = \"encrypted\"\n{key}")),
         ("encrypted-ec", format!("userinfo = \"encrypted\"\n{key}")),
         // It says when somebody signed in only where it is asked for (OIDC Core §2).
-        ("public", "auth_time = true\nissuer_in_return = true\n[authorize]\nmax_age = \"3600\"".to_owned()),
+        ("public", "auth_time = true\nissuer_in_return = true".to_owned()),
+        ("public", "max_age_s = 3600".to_owned()),
         ("public", "[authorize]\nprompt = \"login\"".to_owned()),
     ] {
         let (provider, http) = from.connect(client, &more).await;

@@ -43,7 +43,8 @@ const CASES: &[Case] = &[
     ("the truth", "", |_| {}, OK),
     // What a standard provider may do.
     ("no kid, one key", "", |s| s.kid = None, OK),
-    ("no kid, several keys", "", |s| { s.kid = None; s.keys = 2; }, "id-token-invalid"),
+    ("no kid, a few keys", "", |s| { s.kid = None; s.keys = 4; }, OK),
+    ("no kid, more than a few", "", |s| { s.kid = None; s.keys = 5; }, "id-token-invalid"),
     ("others may read it too, we are its party", "", |s| { s.id["aud"] = json!(["c", "autre"]); s.id["azp"] = json!("c"); }, OK),
     ("others may read it too, and no party", "", |s| s.id["aud"] = json!(["c", "autre"]), "id-token-invalid"),
     ("another party", "", |s| { s.id["aud"] = json!(["c", "autre"]); s.id["azp"] = json!("autre"); }, "id-token-invalid"),
@@ -51,6 +52,9 @@ const CASES: &[Case] = &[
     ("an old session", "", |s| s.add("auth_time", -3600), OK),
     ("an old session, where none may be", "auth_time = true", |s| s.add("auth_time", -3600), "session-reused"),
     ("no auth_time, where one must be", "auth_time = true", |s| { s.id.as_object_mut().unwrap().remove("auth_time"); }, "id-token-invalid"),
+    ("a session of half an hour", "max_age_s = 3600", |s| s.add("auth_time", -1800), OK),
+    ("a session older than asked for", "max_age_s = 3600", |s| s.add("auth_time", -3700), "session-reused"),
+    ("no auth_time, where max_age asks for one", "max_age_s = 3600", |s| { s.id.as_object_mut().unwrap().remove("auth_time"); }, "id-token-invalid"),
     ("any level", "", |s| s.id["acr"] = json!("urn:x:gold"), OK),
     ("an accepted level", "acr_required = [\"silver\", \"gold\"]", |s| s.id["acr"] = json!("gold"), OK),
     ("another level", "acr_required = [\"gold\"]", |s| s.id["acr"] = json!("silver"), "level-too-low"),
@@ -104,6 +108,26 @@ async fn standard_providers_are_taken_and_hostile_ones_are_not() {
         for seen in bench.stage.seen.lock().unwrap().drain(..) {
             assert!(!seen.contains(SECRET) && !seen.contains("t0ken") && !seen.contains("c0de"), "{rule}: {seen}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_age_of_a_session_is_asked_for_where_it_is_judged() {
+    let bench = Bench::start().await;
+    for (rule, more, expected) in [
+        ("neither", "", None),
+        ("this attempt", "auth_time = true", Some("0")),
+        ("an hour", "max_age_s = 3600", Some("3600")),
+    ] {
+        let provider = ProviderFile::parse(&bench.file(more), &Safe).unwrap().connect(&bench.http).await.unwrap();
+        let loopback = Loopback::bind(provider.return_address()).await.unwrap();
+        let attempt = OpenIdAttempt::begin(&provider, &loopback, &SystemRandom::new(), Wall.now()).unwrap();
+        let sent: Vec<_> = attempt.authorize_url().query_pairs().filter(|(name, _)| name == "max_age").collect();
+        assert_eq!(
+            sent.iter().map(|(_, value)| value.as_ref()).collect::<Vec<_>>(),
+            Vec::from_iter(expected),
+            "{rule}"
+        );
     }
 }
 

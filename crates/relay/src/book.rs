@@ -258,19 +258,6 @@ impl Book {
         })
     }
 
-    /// Takes an assertion, once in all instances; `false` when it was shown before.
-    pub(crate) async fn shown_first(
-        &self,
-        client_id: &str,
-        jti: &str,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        // A client identifier is a thumbprint: no line ends in it.
-        let name = self.name(Kind::Assertion, &format!("{client_id}\n{jti}"));
-        self.store.first(Kind::Assertion, name, until, now).await
-    }
-
     /// Opens a desk's wait for a phone.
     pub(crate) async fn open(
         &self,
@@ -323,6 +310,19 @@ impl Book {
     /// Takes back what was granted and not yet presented.
     pub(crate) async fn take_back(&self, code: &Secret, now: Timestamp) -> Result<(), StoreError> {
         self.take(Kind::Code, code.expose(), now).await.map(drop)
+    }
+
+    /// Takes an assertion, once in all instances; `false` when it was shown before.
+    pub(crate) async fn shown_first(
+        &self,
+        client_id: &str,
+        jti: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        // A client identifier is a thumbprint: no line ends in it.
+        let name = self.name(Kind::Assertion, &format!("{client_id}\n{jti}"));
+        self.store.first(Kind::Assertion, name, until, now).await
     }
 
     fn name(&self, kind: Kind, secret: &str) -> Name {

@@ -160,7 +160,7 @@ pub(crate) async fn first_page(
         return phone_page::enter(&house.name, None);
     };
     let now = house.clock.now();
-    if let Err(wait) = house.admit(Act::UserCode, from, now) {
+    if let Err(wait) = house.admit(Act::PhoneCode, from, now) {
         return wait.page();
     }
     let found = match UserCode::parse(typed) {
@@ -168,7 +168,7 @@ pub(crate) async fn first_page(
         None => Ok(None),
     };
     if matches!(found, Ok(Some(_))) {
-        house.was_right(Act::UserCode, from, now);
+        house.was_right(Act::PhoneCode, from, now);
     }
     match found {
         Ok(Some(code)) => match cookie(&headers) {
@@ -200,12 +200,12 @@ pub(crate) async fn start(
         return (StatusCode::BAD_REQUEST, phone_page::enter(&house.name, Some(Trouble::UnknownCode))).into_response();
     };
     let now = house.clock.now();
-    if let Err(wait) = house.admit(Act::UserCode, from, now) {
+    if let Err(wait) = house.admit(Act::PhoneCode, from, now) {
         return wait.page();
     }
     let device_code = match house.book.take_user_code(code.as_str(), now).await {
         Ok(Some(device_code)) => {
-            house.was_right(Act::UserCode, from, now);
+            house.was_right(Act::PhoneCode, from, now);
             device_code
         }
         Ok(None) => return phone_page::trouble(&house.name, Trouble::Used),

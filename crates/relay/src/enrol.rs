@@ -31,7 +31,7 @@ pub(crate) async fn enrol(
         return page::nothing_here();
     };
     let now = house.clock.now();
-    if let Err(wait) = house.admit(Act::Enrolment, from, now) {
+    if let Err(wait) = house.admit(Act::Code, from, now) {
         return wait.answer();
     }
     let Some((code, desk, verified)) = form(&headers, &body).and_then(|form| read(&house, &form, now)) else {
@@ -46,7 +46,7 @@ pub(crate) async fn enrol(
     }
     match book.enrol(code.hash(), desk, now).await {
         Ok(Enrolment::Enrolled) => {
-            house.was_right(Act::Enrolment, from, now);
+            house.was_right(Act::Code, from, now);
             tracing::info!(target: "audit", desk = client_id, act = "enrol", outcome = "done");
             (StatusCode::CREATED, Json(json!({"client_id": client_id}))).into_response()
         }

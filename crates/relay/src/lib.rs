@@ -280,8 +280,8 @@ async fn sweep(house: Arc<House>, stopping: CancellationToken) {
         tokio::select! {
             () = stopping.cancelled() => return,
             _ = tick.tick() => {
-                house.limiter.sweep(house.clock.now());
                 house.paces.sweep(house.clock.now());
+                house.limiter.sweep(house.clock.now());
                 if let Err(error) = house.book.store.sweep(house.clock.now()).await {
                     tracing::warn!(%error, "what is over could not be forgotten");
                 }

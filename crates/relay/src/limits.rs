@@ -19,11 +19,11 @@ use crate::address::ClientAddress;
 use crate::client::Desks;
 use crate::{page, token};
 
-/// Wrong codes of the administrator that an address may try in a row; then one a minute (decision 0014).
-const ENROLMENTS: Rate = Rate { every: SignedDuration::from_mins(1), most: SignedDuration::from_mins(5) };
-/// Wrong codes of a desk's screen, in a minute (RFC 8628 §5.1): phones share the address of a hospital's network or of their
-/// operator, and a page that is loaded once more shows a code that is used.
-const USER_CODES_A_MINUTE: u32 = 60;
+/// Wrong codes that an address may try in a row; then one a minute (decision 0014).
+const CODES: Rate = Rate { every: SignedDuration::from_mins(1), most: SignedDuration::from_mins(5) };
+/// Codes of phones that an address may try in a row; then one every five seconds. A waiting room, or a whole network of
+/// mobile phones, shares an address; a code among those alive is found by one guess in a hundred million.
+const PHONES_CODES: Rate = Rate { every: SignedDuration::from_secs(5), most: SignedDuration::from_mins(5) };
 /// What each bucket remembers.
 const MOST: usize = 10_000;
 
@@ -88,10 +88,10 @@ pub(crate) enum Act {
     SignIn,
     /// Asking for tokens or for an identity.
     Call,
-    /// Trying the administrator's code; a right one is given back.
-    Enrolment,
-    /// Trying the code of a desk's screen; a right one is given back.
-    UserCode,
+    /// Trying a code that somebody typed; a right one is given back.
+    Code,
+    /// The same, on a patient's phone.
+    PhoneCode,
 }
 
 impl Act {
@@ -99,8 +99,8 @@ impl Act {
         match self {
             Self::SignIn => "sign_in",
             Self::Call => "call",
-            Self::Enrolment => "enrolment",
-            Self::UserCode => "user_code",
+            Self::Code => "code",
+            Self::PhoneCode => "phone_code",
         }
     }
 }
@@ -134,8 +134,8 @@ impl House {
         let admitted = match act {
             Act::SignIn => limiter.sign_ins_by_address.pour(address, now),
             Act::Call => limiter.calls_by_address.pour(address, now),
-            Act::Enrolment => limiter.enrolments_by_address.pour(address, now),
-            Act::UserCode => limiter.user_codes_by_address.pour(address, now),
+            Act::Code => limiter.codes_by_address.pour(address, now),
+            Act::PhoneCode => limiter.phone_codes_by_address.pour(address, now),
         };
         admitted.inspect_err(|_| self.told_to_wait(act, "address", "", now))
     }
@@ -159,12 +159,12 @@ impl House {
         let by_desk = match (act, desk) {
             (Act::SignIn, Some(desk)) => limiter.sign_ins_by_desk.pour(desk, now),
             (Act::Call, Some(desk)) => limiter.calls_by_desk.pour(desk, now),
-            (Act::Enrolment | Act::UserCode, _) | (_, None) => Ok(()),
+            (Act::Code | Act::PhoneCode, _) | (_, None) => Ok(()),
         };
         by_desk.inspect_err(|_| self.told_to_wait(act, "desk", client_id, now))?;
         match act {
             Act::SignIn => limiter.sign_ins.pour((), now),
-            Act::Call | Act::Enrolment | Act::UserCode => Ok(()),
+            Act::Call | Act::Code | Act::PhoneCode => Ok(()),
         }
         .inspect_err(|_| self.told_to_wait(act, "establishment", client_id, now))
     }
@@ -172,8 +172,8 @@ impl House {
     /// Takes back what a right code was counted as.
     pub(crate) fn was_right(&self, act: Act, from: ClientAddress, now: Timestamp) {
         match act {
-            Act::Enrolment => self.limiter.enrolments_by_address.give_back(&from.network(), now),
-            Act::UserCode => self.limiter.user_codes_by_address.give_back(&from.network(), now),
+            Act::Code => self.limiter.codes_by_address.give_back(&from.network(), now),
+            Act::PhoneCode => self.limiter.phone_codes_by_address.give_back(&from.network(), now),
             Act::SignIn | Act::Call => {}
         }
     }
@@ -195,8 +195,8 @@ pub(crate) struct Limiter {
     sign_ins: Bucket<()>,
     calls_by_address: Bucket<IpAddr>,
     calls_by_desk: Bucket<(String, IpAddr)>,
-    enrolments_by_address: Bucket<IpAddr>,
-    user_codes_by_address: Bucket<IpAddr>,
+    codes_by_address: Bucket<IpAddr>,
+    phone_codes_by_address: Bucket<IpAddr>,
     /// The second of the last line that was written.
     told: AtomicI64,
 }
@@ -209,8 +209,8 @@ impl Limiter {
             sign_ins: Bucket::new(Rate::of(limits.sign_ins)),
             calls_by_address: Bucket::new(Rate::of(limits.calls_by_address)),
             calls_by_desk: Bucket::new(Rate::of(limits.calls_by_desk)),
-            enrolments_by_address: Bucket::new(ENROLMENTS),
-            user_codes_by_address: Bucket::new(Rate::of(USER_CODES_A_MINUTE)),
+            codes_by_address: Bucket::new(CODES),
+            phone_codes_by_address: Bucket::new(PHONES_CODES),
             told: AtomicI64::new(i64::MIN),
         }
     }
@@ -222,8 +222,8 @@ impl Limiter {
         self.sign_ins.sweep(now);
         self.calls_by_address.sweep(now);
         self.calls_by_desk.sweep(now);
-        self.enrolments_by_address.sweep(now);
-        self.user_codes_by_address.sweep(now);
+        self.codes_by_address.sweep(now);
+        self.phone_codes_by_address.sweep(now);
     }
 }
 
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn codes_are_tried_slowly() {
-        let tries = Bucket::new(ENROLMENTS);
+        let tries = Bucket::new(CODES);
         for _ in 0..5 {
             assert_eq!(tries.pour("one", at(0)), Ok(()));
         }
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_right_code_costs_nothing() {
-        let tries = Bucket::new(ENROLMENTS);
+        let tries = Bucket::new(CODES);
         for _ in 0..50 {
             assert_eq!(tries.pour("one", at(0)), Ok(()));
             tries.give_back(&"one", at(0));

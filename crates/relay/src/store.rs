@@ -40,18 +40,18 @@ pub enum Kind {
     Identity,
     /// A browser on its way through FranceConnect's logout.
     Leaving,
-    /// An assertion that a desk has shown.
-    Assertion,
     /// A desk that waits for somebody's phone.
     Device,
     /// The code that leads a phone to that desk.
     UserCode,
+    /// An assertion that a desk has shown.
+    Assertion,
 }
 
 impl Kind {
     /// Every kind.
     pub const ALL: [Self; 7] =
-        [Self::Pending, Self::Code, Self::Identity, Self::Leaving, Self::Assertion, Self::Device, Self::UserCode];
+        [Self::Pending, Self::Code, Self::Identity, Self::Leaving, Self::Device, Self::UserCode, Self::Assertion];
 
     /// Returns its word, for a database and for the name's hash.
     #[must_use]
@@ -61,9 +61,9 @@ impl Kind {
             Self::Code => "code",
             Self::Identity => "identity",
             Self::Leaving => "leaving",
-            Self::Assertion => "assertion",
             Self::Device => "device",
             Self::UserCode => "user-code",
+            Self::Assertion => "assertion",
         }
     }
 }

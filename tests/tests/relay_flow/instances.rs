@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use comptoir_franceconnect::{ASSERTION_TYPE, ClientKey, Clock as _, Ended, HttpClient, Returned, Secret, enrol};
+use comptoir_franceconnect::{
+    ASSERTION_TYPE, ClientKey, Clock as _, DeviceEnd, Ended, HttpClient, Returned, Secret, enrol,
+};
 use comptoir_relay::{CodeLife, DeskBook as _, Desks, EnrolmentCode, PostgresDesks, PostgresStore, Relay, SealingKey};
 use comptoir_tests::postgres::Server;
 use ring::rand::SystemRandom;
@@ -16,6 +18,7 @@ use tokio::task::AbortHandle;
 use url::Url;
 
 use crate::bench::{START, Site, Step, Visit, World, browser, post, simulated, walk, walk_until};
+use crate::phone;
 
 /// The one address: carries each connection to the instance that was last chosen.
 struct Balancer {
@@ -138,6 +141,27 @@ async fn a_sign_in_goes_through_two_instances_step_by_step() {
     assert!(steps.await.unwrap().contains("C'est terminé"));
     assert_eq!(two.world.simulator.live_sessions(), 0);
     assert_eq!(two.server.run("SELECT count(*) FROM comptoir_waiting WHERE kind <> 'code'").unwrap(), "0");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: ./x test"]
+async fn a_phone_signs_in_through_another_instance_than_the_desk_asks() {
+    let mut two = Two::start().await;
+    let ticking = phone::ticking(&two.world.clock);
+    let shown = phone::grant(&two.world).await;
+    let address = shown.verification_uri_complete().clone();
+    two.to(1);
+    let last = phone::on_the_phone(&browser(), &address, Step::SignIn("test")).await;
+    assert!(last.contains("vous pouvez ranger votre téléphone"), "{last}");
+    two.to(0);
+    let DeviceEnd::Redeemed(redeemed) = phone::wait(&two.world, shown).await else { panic!("nobody signed in") };
+    two.to(1);
+    let signed_in = redeemed.identify(&two.world.http, &two.world.clock).await.unwrap();
+    let traits = signed_in.identity.traits();
+    assert_eq!(traits.birth_name.known().map(comptoir_identity::BirthName::raw), Some("DUBOIS"));
+    assert_eq!(two.world.simulator.live_sessions(), 0);
+    assert_eq!(two.server.run("SELECT count(*) FROM comptoir_waiting WHERE kind <> 'code'").unwrap(), "0");
+    ticking.abort();
 }
 
 #[tokio::test]

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use url::Url;
 
-use super::Secrets;
 use super::kinds::{
     ALGORITHMS, Common, Described, back, claim_names, client_id, decryption, discovery, scopes, secret, userinfo_alg,
 };
-use super::written::{Read, Written};
+use super::written::{At, Read, Written};
+use super::{ProviderFileProblem as Problem, Secrets};
 use crate::authentication::ClientAuthentication;
 use crate::discover::{self, DiscoverError, Found};
 use crate::exchange::Party;
@@ -90,7 +91,7 @@ impl Generic {
         } else {
             None
         };
-        let judged = file.flag("auth_time")?.is_some_and(|flag| flag.value);
+        let max_age = max_age(file)?;
         let accepted = file.texts("acr_required")?.map(|levels| levels.value).unwrap_or_default();
         let (listen, public) = back(file)?.map_or((ReturnAddress::Ephemeral, None), |back| (back.listen, back.public));
         let endpoints = endpoints(file)?;
@@ -103,12 +104,13 @@ impl Generic {
                 scopes: scopes(file)?.unwrap_or_else(|| vec!["profile".to_owned()]),
                 acr_values: file.texts("acr_values")?.map_or_else(|| accepted.clone(), |levels| levels.value),
                 pkce: file.flag("pkce")?.is_none_or(|flag| flag.value),
-                more: Vec::new(),
+                // Without it a provider need not say when the person signed in (OpenID Connect Core 1.0 §2).
+                more: max_age.map(|seconds| ("max_age".to_owned(), seconds.to_string())).into_iter().collect(),
             },
             back: Back { listen, public, issuer_required: false },
             id_token: IdTokenRules {
                 alg,
-                age: if judged { Age::ByTwoClocks } else { Age::Any },
+                age: max_age.map_or(Age::Any, |seconds| Age::Within(SignedDuration::from_secs(seconds.into()))),
                 skew: SKEW,
                 other_audiences: true,
             },
@@ -141,7 +143,7 @@ impl Generic {
         let mut back = self.back;
         back.issuer_required = found.states_issuer;
         let mut profile = Profile {
-            keys: KeySource::new(found.endpoints.jwks.clone(), self.mac),
+            keys: KeySource::new(found.endpoints.jwks.clone(), self.mac).lenient(),
             issuer: self.issuer,
             client_id: self.client_id,
             party: Party::Provider,
@@ -166,12 +168,24 @@ impl Generic {
     }
 }
 
+/// Reads how many seconds ago the person may have signed in, where that is asked for and judged.
+fn max_age(file: &Written<'_>) -> Read<Option<u32>> {
+    let wished = file.flag("auth_time")?;
+    match (file.number("max_age_s", 0..=86_400)?, wished) {
+        (Some(seconds), Some(At { value: true, .. }) | None) => Ok(Some(seconds.value)),
+        (Some(_), Some(wished)) => Err(wished.wrong(Problem::WrongType("true, or leave max_age_s out"))),
+        (None, Some(At { value: true, .. })) => Ok(Some(0)),
+        (None, Some(_) | None) => Ok(None),
+    }
+}
+
 /// What would be said of a relay, said of another provider.
 fn of_no_relay(error: DiscoverError) -> DiscoverError {
     match error {
         DiscoverError::Unreachable => DiscoverError::ProviderUnreachable,
         DiscoverError::Gone => DiscoverError::MetadataInvalid("there is none at this address"),
         DiscoverError::ProviderUnreachable
+        | DiscoverError::Offline
         | DiscoverError::Withheld
         | DiscoverError::Page
         | DiscoverError::Untrusted

@@ -36,6 +36,7 @@ pub(super) const KEYS: &[&str] = &[
     "acr_values",
     "acr_required",
     "auth_time",
+    "max_age_s",
     "id_token_alg",
     "userinfo",
     "userinfo_alg",
@@ -65,6 +66,7 @@ const RESERVED: &[&str] = &[
     "state",
     "nonce",
     "acr_values",
+    "max_age",
     "code_challenge",
     "code_challenge_method",
     "request",
@@ -244,7 +246,7 @@ impl Common {
     }
 
     pub(super) fn settle(self, profile: &mut Profile) {
-        profile.request.more = self.more;
+        profile.request.more.extend(self.more);
         profile.back.issuer_required = self.issuer_required.unwrap_or(profile.back.issuer_required);
         profile.id_token.skew = self.skew.unwrap_or(profile.id_token.skew);
         profile.exchange_within = self.exchange_within.unwrap_or(profile.exchange_within);
