@@ -4,8 +4,8 @@ use crate::clock::SystemClock;
 use crate::failure::Failure;
 use comptoir_desk::Clock as _;
 use comptoir_franceconnect::{
-    AcrValue, DESK_CLIENT_ID, DecryptionKey, DecryptionKeys, DirectProfile, HttpClient, KeyAgreement, Provider, Secret,
-    SecureRandom, SigningAlg,
+    AcrValue, DESK_CLIENT_ID, DecryptionKey, DecryptionKeys, DeskCredential, DirectProfile, HttpClient, KeyAgreement,
+    Provider, Secret, SecureRandom, SigningAlg,
 };
 use comptoir_relay::{CALLBACK_PATH, FRANCECONNECT_JWKS_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
 use comptoir_simulator::{Client, Encryption, Platform, Simulator, StartError};
@@ -112,9 +112,10 @@ impl Demonstration {
         let relay = Relay::start(
             listener,
             comptoir_relay::Establishment {
+                name: "Cabinet de démonstration".to_owned(),
                 issuer,
                 upstream,
-                desk_client_id: DESK_CLIENT_ID.to_owned(),
+                desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
                 sealing_key: SealingKey::generate(rng.as_ref())?,
                 store: Arc::new(MemoryStore::default()),
                 clock: Arc::new(SystemClock),
@@ -135,6 +136,8 @@ impl Demonstration {
 
     /// The desk's view of it, found as any relay is found.
     pub(crate) async fn provider(&self, http: &HttpClient) -> Result<Provider, Failure> {
-        Provider::discover_relay(http, self.relay.issuer().clone()).await.map_err(|error| Failure::of(&error))
+        Provider::discover_relay(http, self.relay.issuer().clone(), &DeskCredential::public())
+            .await
+            .map_err(|error| Failure::of(&error))
     }
 }

@@ -6,7 +6,7 @@ use comptoir_desk::{
     Patience, Purpose, Step, Verdict, check_in,
 };
 use comptoir_franceconnect::{
-    AcrValue, DESK_CLIENT_ID, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
+    AcrValue, DESK_CLIENT_ID, DeskCredential, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
 };
 use comptoir_register::{Register, demo};
 use comptoir_relay::{CALLBACK_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
@@ -177,9 +177,10 @@ impl World {
         let relay = Relay::start(
             listener,
             comptoir_relay::Establishment {
+                name: "Cabinet des essais".to_owned(),
                 issuer,
                 upstream,
-                desk_client_id: DESK_CLIENT_ID.to_owned(),
+                desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
                 sealing_key: SealingKey::generate(rng.as_ref())?,
                 store: Arc::new(MemoryStore::default()),
                 clock: Arc::new(clock.clone()),
@@ -207,7 +208,7 @@ impl World {
     /// # Errors
     /// When discovery fails.
     pub async fn provider(&self) -> Result<Provider, comptoir_franceconnect::DiscoverError> {
-        Provider::discover_relay(&self.desk.http, self.relay.issuer().clone()).await
+        Provider::discover_relay(&self.desk.http, self.relay.issuer().clone(), &DeskCredential::public()).await
     }
 
     /// Starts a check-in; its steps arrive one by one.

@@ -5,8 +5,8 @@ use crate::desk::Desk;
 use crate::ports::{BrowserError, KeychainError, Opened, Purpose, Secret};
 use crate::verdict::{Outcome, Verdict};
 use comptoir_franceconnect::{
-    AcrValue, Attempt, AuthorizationError, BeginError, BindError, BrowserTurn, DiscoverError, Ended, ExchangeError,
-    IdTokenHint, Loopback, Page, Provider, RandomnessUnavailable, Redeemed, Returned, WaitError,
+    AcrValue, Attempt, AuthorizationError, BeginError, BindError, BrowserTurn, DeskCredential, DiscoverError, Ended,
+    ExchangeError, IdTokenHint, Loopback, Page, Provider, RandomnessUnavailable, Redeemed, Returned, WaitError,
 };
 use comptoir_identity::{Candidate, PivotIdentity, judge};
 use comptoir_register::{ActKind, ReadError, RecordId, WriteError};
@@ -225,7 +225,7 @@ impl Counter<'_> {
         }
         let Ok(address) = Url::parse(issuer) else { return Creditor::Gone };
         let of_this_machine = address.host_str().is_some_and(|host| host == "127.0.0.1");
-        match Provider::discover_relay(&self.desk.http, address).await {
+        match Provider::discover_relay(&self.desk.http, address, &DeskCredential::public()).await {
             Ok(provider) => Creditor::Found(Box::new(provider)),
             // A demonstration that has ended does not answer any more; neither do its sessions live.
             Err(DiscoverError::Unreachable) if of_this_machine => Creditor::Gone,

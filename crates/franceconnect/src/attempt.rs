@@ -14,6 +14,7 @@ use ring::rand::SecureRandom;
 use tokio::sync::oneshot;
 use url::Url;
 
+use crate::assertion::AssertionIds;
 use crate::fault::Fault;
 use crate::id_token::Age;
 use crate::loopback::{Arrival, Loopback, ReturnAddress};
@@ -32,6 +33,7 @@ pub struct Attempt {
     pub(crate) started: Timestamp,
     pub(crate) age: Age,
     pub(crate) arrival: Option<oneshot::Receiver<Arrival>>,
+    pub(crate) ids: AssertionIds,
     authorize_url: Url,
 }
 
@@ -107,6 +109,7 @@ impl Attempt {
         let authorize_url =
             authorize_url(provider, &return_uri, &state, &nonce, verifier.as_ref()).map_err(|_| BeginError::Profile)?;
         Ok(Self {
+            ids: AssertionIds::of(&state),
             provider: provider.clone(),
             state,
             nonce,
@@ -130,7 +133,8 @@ impl Attempt {
     ) -> Option<Self> {
         let authorize_url = authorize_url(provider, &return_uri, &state, &nonce, verifier.as_ref()).ok()?;
         let (provider, age) = (provider.clone(), provider.0.id_token.age);
-        Some(Self { provider, state, nonce, verifier, return_uri, started, age, arrival: None, authorize_url })
+        let ids = AssertionIds::of(&state);
+        Some(Self { provider, state, nonce, verifier, return_uri, started, age, arrival: None, ids, authorize_url })
     }
 
     /// Returns the address to open in the browser.

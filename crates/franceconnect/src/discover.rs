@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use url::Url;
 
-use crate::authentication::ClientAuthentication;
+use crate::authentication::{ClientAuthentication, DeskCredential};
 use crate::fault::Fault;
 use crate::http_client::{HttpClient, HttpFault};
 use crate::json;
@@ -69,14 +69,31 @@ impl Provider {
     ///
     /// # Errors
     /// When the relay does not answer, or its metadata is not acceptable.
-    pub async fn discover_relay(http: &HttpClient, issuer: Url) -> Result<Self, DiscoverError> {
-        Ok(Self::relay(relay_profile(http, issuer).await?)?)
+    pub async fn discover_relay(
+        http: &HttpClient,
+        issuer: Url,
+        credential: &DeskCredential,
+    ) -> Result<Self, DiscoverError> {
+        Ok(Self::relay(relay_profile(http, issuer, credential).await?)?)
     }
 }
 
-pub(crate) async fn relay_profile(http: &HttpClient, issuer: Url) -> Result<RelayProfile, DiscoverError> {
+pub(crate) async fn relay_profile(
+    http: &HttpClient,
+    issuer: Url,
+    credential: &DeskCredential,
+) -> Result<RelayProfile, DiscoverError> {
     let metadata = metadata(http, &issuer_text(&issuer)).await?;
-    read_relay(&metadata, issuer)
+    read_relay(&metadata, issuer, credential)
+}
+
+/// Finds where a relay enrols desks; `None` at one that enrols none. Performs I/O.
+pub(crate) async fn enrolment_endpoint(http: &HttpClient, issuer: &Url) -> Result<Option<Url>, DiscoverError> {
+    let endpoint = metadata(http, &issuer_text(issuer)).await?.comptoir_enrolment_endpoint;
+    if endpoint.as_ref().is_some_and(|url| !pinned::may_carry_for(issuer, url)) {
+        return Err(ProfileError::InsecureAddress.into());
+    }
+    Ok(endpoint)
 }
 
 /// Asks a provider for its metadata. Performs I/O.
@@ -135,6 +152,8 @@ pub(crate) struct Metadata {
     userinfo_endpoint: Option<Url>,
     jwks_uri: Option<Url>,
     end_session_endpoint: Option<Url>,
+    device_authorization_endpoint: Option<Url>,
+    comptoir_enrolment_endpoint: Option<Url>,
     id_token_signing_alg_values_supported: Option<Vec<String>>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     code_challenge_methods_supported: Option<Vec<String>>,
@@ -216,7 +235,7 @@ impl Metadata {
     }
 }
 
-fn read_relay(metadata: &Metadata, issuer: Url) -> Result<RelayProfile, DiscoverError> {
+fn read_relay(metadata: &Metadata, issuer: Url, credential: &DeskCredential) -> Result<RelayProfile, DiscoverError> {
     use DiscoverError::MetadataInvalid;
 
     let methods = metadata.code_challenge_methods_supported.as_deref().unwrap_or_default();
@@ -230,7 +249,8 @@ fn read_relay(metadata: &Metadata, issuer: Url) -> Result<RelayProfile, Discover
     let userinfo = metadata.userinfo_endpoint.clone().ok_or(MetadataInvalid("no userinfo_endpoint"))?;
     let (authorization, token, jwks) = metadata.needed()?;
     Ok(RelayProfile {
-        client_id: DESK_CLIENT_ID.to_owned(),
+        credential: credential.clone(),
+        device_authorization: metadata.device_authorization_endpoint.clone(),
         endpoints: Endpoints { authorization, token, userinfo, jwks, end_session },
         state: StateProfile { issuer: franceconnect, client_id, signing_alg: SigningAlg::Es256 },
         required_acr: pinned.level,
@@ -279,7 +299,7 @@ mod tests {
             change(&mut metadata);
             let issuer = Url::parse("https://relais.example").unwrap();
             let read = Metadata::read(metadata.to_string().as_bytes(), "https://relais.example")
-                .and_then(|metadata| read_relay(&metadata, issuer))
+                .and_then(|metadata| read_relay(&metadata, issuer, &DeskCredential::public()))
                 .and_then(|profile| Ok(Provider::relay(profile)?));
             assert_eq!(read.as_ref().err().map(Fault::code), expected, "{rule}");
             if let Ok(provider) = read {

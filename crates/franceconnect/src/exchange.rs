@@ -220,6 +220,12 @@ pub(crate) fn of_id_token(
     }
 }
 
+/// A wrong clock makes assertions that no relay can take: it explains the refusal of a client.
+pub(crate) fn of_client(fault: ExchangeFault, offset: Option<SignedDuration>) -> ExchangeFault {
+    let refused = matches!(fault, ExchangeFault::ClientRefused { .. });
+    refused.then(|| clock_wrong(offset)).flatten().unwrap_or(fault)
+}
+
 pub(crate) fn of_expiry(fault: UserinfoFault, offset: Option<SignedDuration>) -> Option<ExchangeFault> {
     (fault == UserinfoFault::Expired).then(|| clock_wrong(offset)).flatten()
 }

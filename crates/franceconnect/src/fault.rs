@@ -75,6 +75,11 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("client-unauthorised", "FC-48", false),
     ("provider-error", "FC-49", true),
     ("session-replayed", "FC-50", true),
+    ("enrolment-not-offered", "FC-60", false),
+    ("enrolment-refused", "FC-61", false),
+    ("enrolment-limited", "FC-62", true),
+    ("phone-not-offered", "FC-63", false),
+    ("relay-limited", "FC-64", true),
 ];
 
 #[cfg(test)]

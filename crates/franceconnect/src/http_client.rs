@@ -112,6 +112,17 @@ impl HttpClient {
         read(request.header(ACCEPT, accept).bearer_auth(token.expose())).await
     }
 
+    pub(crate) async fn post_with_bearer(
+        &self,
+        url: &Url,
+        accept: &str,
+        token: &Secret,
+        form: &[(&str, &str)],
+    ) -> Result<Answer, HttpFault> {
+        let request = self.request(reqwest::Method::POST, url)?;
+        read(request.header(ACCEPT, accept).bearer_auth(token.expose()).form(form)).await
+    }
+
     pub(crate) async fn post_form(&self, url: &Url, form: &[(&str, &str)]) -> Result<Answer, HttpFault> {
         let request = self.request(reqwest::Method::POST, url)?;
         read(request.header(ACCEPT, "application/json").form(form)).await

@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 
 use crate::acr::AcrValue;
+use crate::assertion::AssertionIds;
 use crate::attempt::franceconnect_nonce;
+use crate::authentication::ClientAuthentication;
 use crate::clock::Clock;
 use crate::exchange::{ExchangeError, ExchangeFault, Party, of_expiry, of_http, of_id_token, of_keys, offset};
 use crate::http_client::{Answer, HttpClient};
@@ -27,6 +29,7 @@ pub struct Redeemed {
     pub(crate) provider: Provider,
     pub(crate) nonce: Secret,
     pub(crate) started: Timestamp,
+    pub(crate) ids: AssertionIds,
     pub(crate) deadline: Instant,
     pub(crate) tokens: Tokens,
     pub(crate) verified: VerifiedIdToken,
@@ -100,7 +103,7 @@ impl Redeemed {
         let (alg, encrypted) = match profile.userinfo.form {
             UserinfoForm::Signed { alg, encrypted } => (alg, encrypted),
             UserinfoForm::Json => {
-                let answer = self.userinfo("application/json", http).await?;
+                let answer = self.userinfo("application/json", http, clock.now()).await?;
                 let claims = userinfo::read_json(&answer.body, sub).map_err(of_userinfo)?;
                 return Ok(Heard { claims, sub: sub.clone(), state: None });
             }
@@ -108,7 +111,7 @@ impl Redeemed {
                 return Ok(Heard { claims: self.verified.claims.clone(), sub: sub.clone(), state: None });
             }
         };
-        let answer = self.userinfo("application/jwt", http).await?;
+        let answer = self.userinfo("application/jwt", http, clock.now()).await?;
         let offset = offset(&answer, clock.now());
         let jws = str::from_utf8(&answer.body).map_err(|_| ExchangeFault::Malformed(party))?;
         let jws = Secret::new(jws.trim().to_owned());
@@ -137,12 +140,20 @@ impl Redeemed {
     }
 
     /// Asks the userinfo endpoint, and takes an answer of the agreed kind only.
-    async fn userinfo(&self, media_type: &str, http: &HttpClient) -> Result<Answer, ExchangeFault> {
+    async fn userinfo(&self, media_type: &str, http: &HttpClient, now: Timestamp) -> Result<Answer, ExchangeFault> {
         let (profile, party) = (&self.provider.0, self.provider.party());
         let (url, token) = (&profile.endpoints.userinfo, &self.tokens.access_token);
-        let answer = match profile.userinfo.bearer {
-            Bearer::Header => http.get_bearer(url, media_type, token).await,
-            Bearer::Body => http.post_bearer(url, media_type, token).await,
+        let answer = match (&profile.kind, &profile.authentication) {
+            // Our relay gives the identity to the desk itself, not to whoever holds its token.
+            (Kind::Relay(_), ClientAuthentication::PrivateKeyJwt(..)) => {
+                let presented = profile.present(&mut self.ids.clone(), now);
+                let form: Vec<_> = presented.form().collect();
+                http.post_with_bearer(url, media_type, token, &form).await
+            }
+            (Kind::Relay(_) | Kind::Direct | Kind::Generic, _) => match profile.userinfo.bearer {
+                Bearer::Header => http.get_bearer(url, media_type, token).await,
+                Bearer::Body => http.post_bearer(url, media_type, token).await,
+            },
         }
         .map_err(|fault| of_http(fault, party))?;
         if answer.is_page() {

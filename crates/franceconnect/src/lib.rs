@@ -14,10 +14,14 @@
 //! No value of a token, a claim or a trait is ever part of an error text or a log line.
 
 mod acr;
+mod assertion;
 mod attempt;
 mod authentication;
+mod client_key;
 mod clock;
+mod device;
 mod discover;
+mod enrol;
 mod exchange;
 mod fault;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -48,10 +52,14 @@ mod userinfo;
 mod vouched;
 
 pub use acr::{AcrValue, UnknownAcr};
+pub use assertion::{ASSERTION_TYPE, AssertionFault, ClientAssertion, VerifiedAssertion};
 pub use attempt::{Attempt, BeginError, franceconnect_nonce};
-pub use authentication::ClientAuthentication;
+pub use authentication::{AssertionAudience, ClientAuthentication, DeskCredential};
+pub use client_key::{ClientKey, NotAClientKey, PublicJwk};
 pub use clock::Clock;
+pub use device::{DEVICE_GRANT, DeviceEnd, DeviceError, DeviceGrant};
 pub use discover::{DESK_CLIENT_ID, DiscoverError};
+pub use enrol::{EnrolError, enrol};
 pub use exchange::{ExchangeError, ExchangeFault, Party};
 pub use fault::{Fault, describe};
 pub use http_client::{HttpClient, HttpClientError, Network, Proxy};

@@ -66,6 +66,12 @@ pub(crate) fn may_carry_tokens(url: &Url) -> bool {
         }
 }
 
+/// Whether an address may carry what is meant for this issuer: tokens of a relay elsewhere are not sent
+/// to whatever listens on this machine.
+pub(crate) fn may_carry_for(issuer: &Url, url: &Url) -> bool {
+    may_carry_tokens(url) && (is_loopback(issuer) || !is_loopback(url))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use crate::id_token::{Age, SKEW, VerifiedIdToken};
 use crate::jwe::{DecryptionKeys, JweFault, is_encrypted};
 use crate::keys::KeySource;
 use crate::loopback::ReturnAddress;
-use crate::pinned::{Environment, is_loopback, may_carry_tokens};
+use crate::pinned::{Environment, may_carry_for, may_carry_tokens};
 use crate::provider::{Endpoints, ProfileError, Provider, SigningAlg};
 use crate::secret::Secret;
 
@@ -27,6 +27,7 @@ pub(crate) struct Profile {
     pub(crate) party: Party,
     pub(crate) environment: Environment,
     pub(crate) endpoints: Endpoints,
+    pub(crate) device_authorization: Option<Url>,
     pub(crate) logs_out: bool,
     pub(crate) authentication: ClientAuthentication,
     pub(crate) request: Request,
@@ -187,10 +188,9 @@ impl Profile {
         }
         let issuer = Url::parse(&self.issuer).map_err(|_| ProfileError::InsecureAddress)?;
         // Tokens of a relay elsewhere are not sent to whatever listens on this machine.
-        let local = is_loopback(&issuer);
-        let secure = |url: &&Url| may_carry_tokens(url) && (local || !is_loopback(url));
-        let addresses = self.endpoints.all();
-        if !may_carry_tokens(&issuer) || !addresses.iter().all(secure) {
+        let secure = |url: &Url| may_carry_for(&issuer, url);
+        let secure = self.endpoints.all().into_iter().chain(&self.device_authorization).all(secure);
+        if !may_carry_tokens(&issuer) || !secure {
             return Err(ProfileError::InsecureAddress);
         }
         Ok(Provider(Arc::new(self)))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::acr::AcrValue;
-use crate::authentication::ClientAuthentication;
+use crate::authentication::{AssertionAudience, ClientAuthentication, DeskCredential};
 use crate::exchange::Party;
 use crate::fault::Fault;
 use crate::id_token::Age;
@@ -89,10 +89,12 @@ pub struct StateProfile {
 pub struct RelayProfile {
     /// The relay's issuer.
     pub issuer: Url,
-    /// The desk's public client identifier at the relay.
-    pub client_id: String,
+    /// Who the desk is at the relay.
+    pub credential: DeskCredential,
     /// The relay's addresses.
     pub endpoints: Endpoints,
+    /// Where a sign-in on the patient's own phone begins (RFC 8628), at a relay that has it.
+    pub device_authorization: Option<Url>,
     /// FranceConnect behind it.
     pub state: StateProfile,
     /// The least level accepted.
@@ -177,7 +179,7 @@ impl Provider {
     }
 
     pub(crate) fn relay_profile(profile: RelayProfile) -> Result<Profile, ProfileError> {
-        let RelayProfile { issuer, client_id, endpoints, state, required_acr } = profile;
+        let RelayProfile { issuer, credential, endpoints, device_authorization, state, required_acr } = profile;
         let pinned = pinned::find(&state.issuer).ok_or(ProfileError::FranceConnectUnknown)?;
         if pinned.environment == Environment::Simulator && !pinned::is_loopback(&issuer) {
             return Err(ProfileError::FranceConnectUnknown);
@@ -198,13 +200,16 @@ impl Provider {
         };
         Ok(Profile {
             issuer: issuer_text(&issuer),
-            client_id,
+            client_id: credential.client_id,
             party: Party::Relay,
             environment: pinned.environment,
             keys: KeySource::new(endpoints.jwks.clone(), None),
             endpoints,
+            device_authorization,
             logs_out: true,
-            authentication: ClientAuthentication::None,
+            authentication: credential.key.map_or(ClientAuthentication::None, |key| {
+                ClientAuthentication::PrivateKeyJwt(key, AssertionAudience::Issuer)
+            }),
             request: Request {
                 scopes: vec!["identite_pivot".to_owned()],
                 acr_values: vec![required_acr.as_str().to_owned()],
@@ -248,6 +253,7 @@ impl Provider {
             environment: pinned.environment,
             keys: KeySource::new(endpoints.jwks.clone(), mac),
             endpoints,
+            device_authorization: None,
             logs_out: true,
             authentication: ClientAuthentication::SecretPost(profile.client_secret),
             request: Request {
@@ -349,7 +355,8 @@ mod tests {
         RelayProfile {
             endpoints: Endpoints::of_franceconnect(&issuer).unwrap(),
             issuer,
-            client_id: "comptoir".to_owned(),
+            credential: DeskCredential::public(),
+            device_authorization: None,
             state: StateProfile {
                 issuer: Url::parse(franceconnect).unwrap(),
                 client_id: "fc-client".to_owned(),

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
+use crate::assertion::AssertionIds;
 use crate::attempt::Attempt;
 use crate::clock::Clock;
-use crate::exchange::{ExchangeError, ExchangeFault, of_http, of_id_token, of_keys, offset};
+use crate::exchange::{ExchangeError, ExchangeFault, of_client, of_http, of_id_token, of_keys, offset};
 use crate::http_client::{Answer, HttpClient};
 use crate::id_token::{self, Age};
 use crate::identify::{Failure, Redeemed, Signer};
@@ -45,7 +46,7 @@ impl Attempt {
     }
 
     async fn redeem_before(
-        self,
+        mut self,
         deadline: Instant,
         code: AuthorizationCode,
         http: &HttpClient,
@@ -60,7 +61,7 @@ impl Attempt {
         if let Some(verifier) = &self.verifier {
             form.push(("code_verifier", verifier.expose()));
         }
-        let presented = profile.authentication.present(&profile.client_id);
+        let presented = profile.present(&mut self.ids, clock.now());
         form.extend(presented.form());
         let answer = http
             .post_form_as(&profile.endpoints.token, &form, presented.authorization())
@@ -72,6 +73,7 @@ impl Attempt {
             code: Some(code.into_secret()),
             started: self.started,
             age: self.age,
+            ids: self.ids,
         };
         asked.accept(&answer, deadline, http, clock).await
     }
@@ -85,6 +87,7 @@ pub(crate) struct Asked {
     pub(crate) code: Option<Secret>,
     pub(crate) started: Timestamp,
     pub(crate) age: Age,
+    pub(crate) ids: AssertionIds,
 }
 
 impl Asked {
@@ -99,7 +102,7 @@ impl Asked {
         let profile = &self.provider.0;
         let party = self.provider.party();
         let offset = offset(answer, clock.now());
-        let mut tokens = read_tokens(answer, party)?;
+        let mut tokens = read_tokens(answer, party).map_err(|fault| of_client(fault, offset))?;
         // What is inside is also what a logout is asked for with (franceconnect.md §7.5).
         tokens.id_token =
             profile.opened(&tokens.id_token).map_err(|fault| ExchangeFault::Undecryptable(party, fault))?;
@@ -127,8 +130,15 @@ impl Asked {
                 });
             }
         };
-        let redeemed =
-            Redeemed { provider: self.provider, nonce: self.nonce, started: self.started, deadline, tokens, verified };
+        let redeemed = Redeemed {
+            provider: self.provider,
+            nonce: self.nonce,
+            started: self.started,
+            ids: self.ids,
+            deadline,
+            tokens,
+            verified,
+        };
         match redeemed.provider.0.level.judge(&redeemed.verified) {
             Ok(()) => Ok(redeemed),
             Err(fault) => Err(redeemed.owing(fault)),

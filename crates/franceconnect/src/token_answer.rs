@@ -39,7 +39,8 @@ pub(crate) fn read_tokens(answer: &Answer, party: Party) -> Result<Tokens, Excha
     if usable { Ok(tokens) } else { Err(ExchangeFault::Malformed(party)) }
 }
 
-fn refused(answer: &Answer, party: Party) -> ExchangeFault {
+/// Names a refusal (RFC 6749 §5.2).
+pub(crate) fn refused(answer: &Answer, party: Party) -> ExchangeFault {
     #[derive(Deserialize)]
     struct Refusal {
         error: String,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use comptoir_franceconnect::{Clock as _, Environment, HttpClient};
+use comptoir_franceconnect::{Clock as _, DeskCredential, Environment, HttpClient};
 use comptoir_relay::{Config, Configured, Kind};
 use serde_json::json;
 use url::Url;
@@ -172,7 +172,7 @@ async fn franceconnect(one: &Configured, http: &HttpClient, report: &mut Report)
 /// Asks the relay for itself, from outside as far as this machine is.
 async fn itself(one: &Configured, http: &HttpClient, report: &mut Report) {
     let what = format!("{}, from outside", one.name);
-    match comptoir_franceconnect::Provider::discover_relay(http, one.issuer.clone()).await {
+    match comptoir_franceconnect::Provider::discover_relay(http, one.issuer.clone(), &DeskCredential::public()).await {
         Ok(_) => report.line(&what, State::Good, "its metadata can be had under its own address", ""),
         Err(error) => report.line(
             &what,

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::{env, fs, io};
 
 use comptoir_franceconnect::{
-    AcrValue, DESK_CLIENT_ID, DecryptionKey, DecryptionKeyError, DecryptionKeys, DirectProfile, ProfileError, Provider,
-    Secret, SigningAlg,
+    AcrValue, DecryptionKey, DecryptionKeyError, DecryptionKeys, DirectProfile, ProfileError, Provider, Secret,
+    SigningAlg,
 };
 use serde::Deserialize;
 use url::Url;
 
+use crate::client::Desks;
+use crate::file_desks::FileDesks;
 use crate::seal::{SealingKey, SealingKeyError};
 use crate::{CALLBACK_PATH, SIGNED_OUT_PATH};
 
@@ -87,7 +89,28 @@ struct EstablishmentFile {
     scopes: Option<Vec<String>>,
     #[serde(default)]
     decryption_keys: Vec<SecretPlace>,
-    desk_client_id: Option<String>,
+    desks: DesksPlace,
+}
+
+/// Which desks are answered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum DesksPlace {
+    /// Those that the administrator enrolled, kept in this file.
+    Enrolled(PathBuf),
+    /// Whoever knows this client identifier: for a test, or a network that nobody else reaches.
+    Public(String),
+}
+
+impl DesksPlace {
+    /// Opens the book of desks; the file is made by the first enrolment.
+    #[must_use]
+    pub fn open(self) -> Desks {
+        match self {
+            Self::Enrolled(path) => Desks::Enrolled(Arc::new(FileDesks::at(path))),
+            Self::Public(client_id) => Desks::Public { client_id },
+        }
+    }
 }
 
 /// Which FranceConnect. Since 1 January 2026 health services need more than eidas1: the second one unless it is said.
@@ -140,8 +163,8 @@ pub struct Configured {
     pub issuer: Url,
     /// FranceConnect, as this establishment's client.
     pub upstream: Provider,
-    /// The client identifier of its desks.
-    pub desk_client_id: String,
+    /// Its desks.
+    pub desks: DesksPlace,
 }
 
 /// Why a configuration cannot be used. Says where, never a secret.
@@ -307,8 +330,7 @@ impl EstablishmentFile {
             scopes: self.scopes.unwrap_or_else(|| DirectProfile::usual_scopes(required_acr)),
         })
         .map_err(|error| ConfigError::Profile(name.clone(), error))?;
-        let desk_client_id = self.desk_client_id.unwrap_or_else(|| DESK_CLIENT_ID.to_owned());
-        Ok(Configured { path: self.path, name, issuer, upstream, desk_client_id })
+        Ok(Configured { path: self.path, name, issuer, upstream, desks: self.desks })
     }
 }
 
@@ -368,13 +390,14 @@ name = "Clinique"
 issuer = "https://auth.franceconnect.gouv.fr/api/v2"
 client_id = "c"
 client_secret = { file = "FOLDER/secret" }
+desks = { enrolled = "FOLDER/desks.json" }
 decryption_keys = [{ file = "FOLDER/key" }]
 "#;
 
     #[test]
     fn a_configuration_is_put_together_or_says_what_is_wrong() {
         let written = Written::new();
-        let second = "[[establishment]]\nname = \"B\"\npath = \"/b\"\nplatform = \"franceconnect\"\nissuer = \"https://oidc.franceconnect.gouv.fr/api/v2\"\nclient_id = \"d\"\nclient_secret = { file = \"FOLDER/secret\" }\n";
+        let second = "[[establishment]]\nname = \"B\"\npath = \"/b\"\nplatform = \"franceconnect\"\nissuer = \"https://oidc.franceconnect.gouv.fr/api/v2\"\nclient_id = \"d\"\nclient_secret = { file = \"FOLDER/secret\" }\ndesks = { public = \"comptoir\" }\n";
         for (rule, from, to, expected) in [
             ("as it should be", "", "", None),
             ("unknown word", "listen =", "lisen =", Some("unknown field `lisen`")),
@@ -446,12 +469,12 @@ decryption_keys = [{ file = "FOLDER/key" }]
         assert_eq!((only.upstream.required_acr(), only.issuer.as_str()), (AcrValue::Eidas2, "https://relais.example/"));
 
         let two = GOOD.replace("name = \"Clinique\"", "name = \"Clinique\"\npath = \"/clinique\"")
-            + "\n[[establishment]]\nname = \"B\"\npath = \"/b\"\nplatform = \"franceconnect\"\nissuer = \"https://oidc.franceconnect.gouv.fr/api/v2\"\nclient_id = \"d\"\nclient_secret = { file = \"FOLDER/secret\" }\n";
+            + "\n[[establishment]]\nname = \"B\"\npath = \"/b\"\nplatform = \"franceconnect\"\nissuer = \"https://oidc.franceconnect.gouv.fr/api/v2\"\nclient_id = \"d\"\nclient_secret = { file = \"FOLDER/secret\" }\ndesks = { public = \"comptoir\" }\n";
         let two = written.read(&two).unwrap();
         let issuers: Vec<&str> = two.establishments.iter().map(|one| one.issuer.as_str()).collect();
         assert_eq!(issuers, ["https://relais.example/clinique", "https://relais.example/b"]);
         let again = GOOD.replace("name = \"Clinique\"", "name = \"Clinique\"\npath = \"/b\"")
-            + "\n[[establishment]]\nname = \"B\"\npath = \"/b\"\nplatform = \"franceconnect\"\nissuer = \"https://oidc.franceconnect.gouv.fr/api/v2\"\nclient_id = \"d\"\nclient_secret = { file = \"FOLDER/secret\" }\n";
+            + "\n[[establishment]]\nname = \"B\"\npath = \"/b\"\nplatform = \"franceconnect\"\nissuer = \"https://oidc.franceconnect.gouv.fr/api/v2\"\nclient_id = \"d\"\nclient_secret = { file = \"FOLDER/secret\" }\ndesks = { public = \"comptoir\" }\n";
         assert!(matches!(written.read(&again), Err(ConfigError::PathTwice(_))));
     }
 }

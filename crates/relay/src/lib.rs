@@ -1,7 +1,7 @@
 //! The organisation's relay: OpenID Provider for desks, confidential client of FranceConnect.
 //!
-//! Downwards it speaks plain OpenID Connect to public native clients (RFC 8252: PKCE S256, 127.0.0.1
-//! on any port); upwards it is the confidential client FranceConnect asks for. It forwards
+//! Downwards it speaks plain OpenID Connect to native clients (RFC 8252: PKCE S256, 127.0.0.1 on any
+//! port), each known by a key of its own once enrolled; upwards it is the confidential client FranceConnect asks for. It forwards
 //! FranceConnect's own signed tokens unchanged, so that a desk believes FranceConnect and not the relay.
 //!
 //! It writes nothing down. A patient's identity stays in memory for at most a minute and is handed
@@ -10,19 +10,27 @@
 
 mod authorize;
 mod book;
+mod client;
 mod config;
 mod counters;
+mod desks;
+mod device;
+mod enrol;
+mod file_desks;
 mod logout;
 mod metadata;
 mod mint;
 mod page;
+mod phone_page;
 mod postgres;
 mod query;
 mod seal;
 mod store;
 mod token;
+mod user_code;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,14 +45,23 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::{Host, Url};
 
-pub use config::{Config, ConfigError, Configured, LogForm, TlsFile};
+pub use client::Desks;
+pub use config::{Config, ConfigError, Configured, DesksPlace, LogForm, TlsFile};
 pub use counters::Counters;
+pub use desks::{
+    CodeHash, CodeLife, DeskAnswer, DeskBook, DeskBookError, DeskName, EnrolledDesk, Enrolment, EnrolmentCode,
+    MemoryDesks, NoCode,
+};
+pub use file_desks::FileDesks;
 pub use postgres::{PostgresError, PostgresStore};
 pub use seal::{SealingKey, SealingKeyError};
 pub use store::{Answer, Kind, MemoryStore, Name, Store, StoreError, Waiting};
 
 use book::Book;
+use client::Assertions;
 use counters::Counted;
+use device::Paces;
+use enrol::Enrolments;
 use mint::{Mint, NoKey};
 
 /// Where FranceConnect sends the browser back to, below the issuer.
@@ -99,6 +116,7 @@ impl Relay {
         let issuer = establishment.issuer.clone();
         let stopping = CancellationToken::new();
         let router = establishment.open(&Counters::default(), &stopping)?;
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let stopped = stopping.clone().cancelled_owned();
         tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
@@ -117,12 +135,14 @@ impl Relay {
 
 /// One establishment on a relay: an issuer of its own, with its own client at FranceConnect.
 pub struct Establishment {
+    /// Its name, as patients read it.
+    pub name: String,
     /// The issuer; https, or http on this machine.
     pub issuer: Url,
     /// FranceConnect, with the return addresses `{issuer}/callback` and `{issuer}/signed_out`.
     pub upstream: Provider,
-    /// The client identifier of the desks.
-    pub desk_client_id: String,
+    /// The desks that are answered.
+    pub desks: Desks,
     /// The key that seals FranceConnect's ID tokens; the same after a restart.
     pub sealing_key: SealingKey,
     /// Where transactions wait: [`MemoryStore`] for a single instance.
@@ -156,11 +176,17 @@ impl Establishment {
                 rng: Arc::clone(&self.rng),
             },
             counted: counters.of(&issuer),
+            name: self.name,
+            origin: self.issuer.origin().ascii_serialization(),
+            path: self.issuer.path().to_owned(),
+            paces: Paces::default(),
             issuer,
             host: local_host(&self.issuer),
             end_uri: upstream_end(&self.issuer, &self.upstream)?,
             upstream: self.upstream,
-            desk_client_id: self.desk_client_id,
+            desks: self.desks,
+            assertions: Assertions::default(),
+            enrolments: Enrolments::default(),
             sealing_key: self.sealing_key,
             clock: self.clock,
             mint,
@@ -175,11 +201,17 @@ impl Establishment {
 
 /// Everything a request may need.
 struct House {
+    name: String,
     issuer: String,
+    origin: String,
+    path: String,
+    paces: Paces,
     host: Option<String>,
     upstream: Provider,
     end_uri: Url,
-    desk_client_id: String,
+    desks: Desks,
+    assertions: Assertions,
+    enrolments: Enrolments,
     sealing_key: SealingKey,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn SecureRandom + Send + Sync>,
@@ -196,8 +228,11 @@ fn router(house: Arc<House>) -> Router {
         .route(FRANCECONNECT_JWKS_PATH, get(metadata::franceconnect_jwks))
         .route("/authorize", get(authorize::authorize))
         .route(CALLBACK_PATH, get(authorize::callback))
+        .route("/device_authorization", post(device::authorization))
+        .route("/device", get(device::first_page).post(device::start))
         .route("/token", post(token::token))
-        .route("/userinfo", get(token::userinfo))
+        .route("/userinfo", get(token::userinfo).post(token::userinfo))
+        .route("/enrol", post(enrol::enrol))
         .route("/end_session", get(logout::end_session))
         .route(SIGNED_OUT_PATH, get(logout::signed_out))
         .fallback(|| async { page::nothing_here() })
@@ -238,6 +273,8 @@ async fn sweep(house: Arc<House>, stopping: CancellationToken) {
         tokio::select! {
             () = stopping.cancelled() => return,
             _ = tick.tick() => {
+                house.assertions.sweep(house.clock.now());
+                house.paces.sweep(house.clock.now());
                 if let Err(error) = house.book.store.sweep(house.clock.now()).await {
                     tracing::warn!(%error, "what is over could not be forgotten");
                 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::House;
 use crate::book::Afterwards;
 use crate::counters::Came;
+use crate::device;
 use crate::page;
 use crate::query::{Query, desk_end, is_token};
 use crate::token::holder;
@@ -22,10 +23,10 @@ pub(crate) async fn end_session(State(house): State<Arc<House>>, RawQuery(query)
     let Some(query) = Query::parse(query.as_deref().unwrap_or_default()) else {
         return page::cannot_sign_out();
     };
-    let Some(hint) = query.get("id_token_hint").and_then(|hint| inner(&house, hint)) else {
+    let Some((hint, client_id)) = query.get("id_token_hint").and_then(|hint| inner(&house, hint)) else {
         return page::cannot_sign_out();
     };
-    if query.get("client_id").is_some_and(|client| client != house.desk_client_id) {
+    if query.get("client_id").is_some_and(|client| client != client_id) {
         return page::cannot_sign_out();
     }
     let afterwards = match query.get("post_logout_redirect_uri") {
@@ -61,17 +62,18 @@ pub(crate) async fn signed_out(State(house): State<Arc<House>>, RawQuery(query):
     }
     match left {
         Ok(Some(Afterwards::Desk(desk))) => page::send_on(&desk),
+        Ok(Some(Afterwards::Phone { user_code, end })) => device::phone_over(&house, &user_code, end),
         Ok(Some(Afterwards::Nowhere)) => page::signed_out(),
         Ok(None) => page::over(),
         Err(_) => page::unavailable(),
     }
 }
 
-/// Unseals FranceConnect's ID token from one of ours, expired or not.
+/// Unseals FranceConnect's ID token from one of ours, expired or not, and says whose it was.
 ///
 /// Nothing else of the hint is believed: only this relay could seal for this holder, which is also
 /// true after a restart, when the signing key is another.
-fn inner(house: &House, hint: &str) -> Option<IdTokenHint> {
+fn inner(house: &House, hint: &str) -> Option<(IdTokenHint, String)> {
     let mut parts = hint.split('.');
     let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() {
@@ -79,7 +81,9 @@ fn inner(house: &House, hint: &str) -> Option<IdTokenHint> {
     }
     let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    let holder = holder(&house.issuer, &house.desk_client_id, text("sub")?);
+    // A desk revoked meanwhile may still end what it began.
+    let client_id = text("aud")?;
+    let holder = holder(&house.issuer, client_id, text("sub")?);
     let jws = house.sealing_key.unseal(text("sealed")?, &holder)?;
-    IdTokenHint::from_bytes(jws.to_vec())
+    Some((IdTokenHint::from_bytes(jws.to_vec())?, client_id.to_owned()))
 }

@@ -4,14 +4,19 @@
 //! `decryption-key` makes a key for FranceConnect+.
 
 mod check;
+mod command;
 mod run;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use comptoir_franceconnect::{DecryptionKey, KeyAgreement};
+use comptoir_franceconnect::{Clock as _, DecryptionKey, KeyAgreement};
 use comptoir_relay::{Config, LogForm};
+use ring::rand::SystemRandom;
+
+use crate::run::SystemClock;
 
 /// Comptoir's relay: OpenID Provider for desks, confidential client of FranceConnect.
 #[derive(Debug, Parser)]
@@ -38,6 +43,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Administers the desks: `desk enrol | list | revoke ID --desks FILE`.
+    Desk {
+        /// What to do, and to which.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Makes a private key that decrypts what FranceConnect+ sends, and writes it to the standard output as PEM.
     DecryptionKey {
         /// How FranceConnect+ encrypts for it.
@@ -59,6 +70,7 @@ async fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run { config } => run_configured(&config).await,
         Command::Check { config, json } => check::run(&config, json).await,
+        Command::Desk { arguments } => administrate(&arguments).await,
         Command::DecryptionKey { algorithm } => make_key(algorithm),
     }
 }
@@ -80,6 +92,15 @@ async fn run_configured(path: &std::path::Path) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Does a command on the desks; what it says is for the terminal.
+async fn administrate(arguments: &[String]) -> ExitCode {
+    let (said, end) = match command::desk(arguments, &SystemRandom::new(), SystemClock.now()).await {
+        Ok(said) => (std::io::stdout().write_all(said.as_bytes()), ExitCode::SUCCESS),
+        Err(error) => (writeln!(std::io::stderr(), "{error}"), ExitCode::FAILURE),
+    };
+    if said.is_ok() { end } else { ExitCode::FAILURE }
 }
 
 fn log(form: LogForm) {

@@ -42,9 +42,10 @@ pub(crate) async fn until_stopped(config: Config) -> Result<(), Box<dyn Error>> 
     for one in config.establishments {
         tracing::info!(name = one.name, issuer = one.issuer.as_str(), "an establishment");
         let rooms = Establishment {
+            name: one.name,
             issuer: one.issuer,
             upstream: one.upstream,
-            desk_client_id: one.desk_client_id,
+            desks: one.desks.open(),
             sealing_key: config.sealing_key.clone(),
             store: Arc::clone(&store),
             clock: Arc::new(SystemClock),
@@ -64,7 +65,7 @@ pub(crate) async fn until_stopped(config: Config) -> Result<(), Box<dyn Error>> 
     };
     tokio::spawn(obey(handle.clone(), stopping.clone(), tls.clone().zip(config.tls)));
     tracing::info!(listen = %config.listen, address = config.address.as_str(), tls = tls.is_some(), "the relay answers");
-    let service = app.into_make_service();
+    let service = app.into_make_service_with_connect_info::<SocketAddr>();
     if let Some(tls) = tls {
         let mut server = axum_server::bind_rustls(config.listen, tls).handle(handle);
         server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);

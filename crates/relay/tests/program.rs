@@ -60,6 +60,7 @@ name = "Clinique"
 issuer = "https://auth.integ01.dev-franceconnect.fr/api/v2"
 client_id = "c"
 client_secret = {{ file = "{folder}/secret" }}
+desks = {{ enrolled = "{folder}/desks.json" }}
 decryption_keys = [{{ file = "{folder}/key" }}]
 
 [[establishment]]
@@ -69,6 +70,7 @@ platform = "franceconnect"
 issuer = "https://fcp-low.sbx.dev-franceconnect.fr/api/v2"
 client_id = "d"
 client_secret = {{ file = "{folder}/secret" }}
+desks = {{ public = "comptoir" }}
 "#
         );
         self.write("relay.toml", &text)

@@ -6,7 +6,7 @@ use crate::demonstration::Demonstration;
 use crate::failure::Failure;
 use crate::provider_file::{self, Unusable};
 use comptoir_desk::Patience;
-use comptoir_franceconnect::{HttpClient, OpenIdProvider, Provider};
+use comptoir_franceconnect::{DeskCredential, HttpClient, OpenIdProvider, Provider};
 use std::time::Duration;
 
 /// A provider, and how it is reached.
@@ -70,7 +70,9 @@ pub(super) async fn choose(args: &ProviderArgs) -> Result<Chosen, NotChosen> {
     }
     let http = HttpClient::new().map_err(|error| Failure::of(&error))?;
     if let Some(issuer) = &args.relay {
-        let provider = Provider::discover_relay(&http, issuer.clone()).await.map_err(|error| Failure::of(&error))?;
+        let provider = Provider::discover_relay(&http, issuer.clone(), &DeskCredential::public())
+            .await
+            .map_err(|error| Failure::of(&error))?;
         return Ok(Chosen { provider: provider.into(), http, sign_in_within, _demonstration: None });
     }
     let demonstration = Demonstration::start().await?;

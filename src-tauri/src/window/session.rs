@@ -15,7 +15,7 @@ use comptoir_desk::{
     CheckInRequest, Decision, Desk, Opened as Place, Purpose, Step, Verdict, check_in, decide as record_decision,
     paper_path,
 };
-use comptoir_franceconnect::{HttpClient, Provider};
+use comptoir_franceconnect::{DeskCredential, HttpClient, Provider};
 use comptoir_identity::{BirthDate, UnknownParts};
 use comptoir_register::{Act, ActKind, ArrivalId, RecordId, Search};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -246,7 +246,9 @@ async fn run(
     told: &Told,
     cancel: &CancellationToken,
 ) -> Result<(), Failure> {
-    let provider = Provider::discover_relay(&desk.http, relay.clone()).await.map_err(|error| Failure::of(&error))?;
+    let provider = Provider::discover_relay(&desk.http, relay.clone(), &DeskCredential::public())
+        .await
+        .map_err(|error| Failure::of(&error))?;
     if Environment::behind(&provider) != environment {
         return Err(Failure::OTHER_ENVIRONMENT);
     }

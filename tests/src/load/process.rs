@@ -136,9 +136,10 @@ pub async fn serve_relay(franceconnect: &Url) -> Result<(), Box<dyn Error>> {
     let _relay = Relay::start(
         listener,
         Establishment {
+            name: "Cabinet des essais".to_owned(),
             upstream: provider(franceconnect, id, back, end)?,
             issuer,
-            desk_client_id: DESK_CLIENT_ID.to_owned(),
+            desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
             sealing_key: SealingKey::generate(rng.as_ref())?,
             store: Arc::new(MemoryStore::default()),
             clock: Arc::new(WorldClock::default()),

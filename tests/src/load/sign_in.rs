@@ -4,7 +4,9 @@ use super::process::Franceconnect;
 use super::{Taken, below};
 use crate::visitor::{Stop, Visitor};
 use crate::world::WorldClock;
-use comptoir_franceconnect::{Attempt, Clock as _, HttpClient, Loopback, Page, Provider, ReturnAddress, Returned};
+use comptoir_franceconnect::{
+    Attempt, Clock as _, DeskCredential, HttpClient, Loopback, Page, Provider, ReturnAddress, Returned,
+};
 use ring::rand::SystemRandom;
 use std::error::Error;
 use std::net::Ipv4Addr;
@@ -33,7 +35,9 @@ pub(super) enum Way<'a> {
 pub(super) async fn at_once(way: Way<'_>, sign_ins: usize, at: &mut Franceconnect) -> Result<Taken, Box<dyn Error>> {
     let http = HttpClient::new()?;
     let providers = match way {
-        Way::Relay(issuer) => vec![Provider::discover_relay(&http, issuer.clone()).await?; sign_ins],
+        Way::Relay(issuer) => {
+            vec![Provider::discover_relay(&http, issuer.clone(), &DeskCredential::public()).await?; sign_ins]
+        }
         Way::Straight => straight(sign_ins, at).await?,
     };
     let start = Arc::new(Barrier::new(sign_ins));

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use comptoir_franceconnect::{
-    AcrValue, Attempt, AuthorizationCode, BrowserTurn, Clock, DESK_CLIENT_ID, DirectProfile, Ended, HttpClient,
-    IdTokenHint, Loopback, Provider, Returned, Secret, SigningAlg,
+    AcrValue, Attempt, AuthorizationCode, BrowserTurn, Clock, DESK_CLIENT_ID, DeskCredential, DirectProfile, Ended,
+    HttpClient, IdTokenHint, Loopback, Provider, Returned, Secret, SigningAlg,
 };
 use comptoir_relay::{CALLBACK_PATH, Establishment, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey, Store};
 use comptoir_simulator::{Client, Simulator};
@@ -60,7 +60,7 @@ impl World {
     pub(crate) async fn of(simulator: Simulator, clock: Hands, relay: Option<Relay>, site: &Site) -> Self {
         let http = HttpClient::new().unwrap();
         let issuer = Url::parse(&format!("http://127.0.0.1:{}", site.port)).unwrap();
-        let provider = Provider::discover_relay(&http, issuer).await.unwrap();
+        let provider = Provider::discover_relay(&http, issuer, &DeskCredential::public()).await.unwrap();
         let sealing_key = site.sealing_key.clone();
         Self { simulator, relay, relay_port: site.port, sealing_key, provider, http, clock }
     }
@@ -117,9 +117,10 @@ impl Site {
         Relay::start(
             listener,
             Establishment {
+                name: "Cabinet".to_owned(),
                 issuer: Url::parse(&issuer).unwrap(),
                 upstream,
-                desk_client_id: DESK_CLIENT_ID.to_owned(),
+                desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
                 sealing_key: self.sealing_key.clone(),
                 store: Arc::clone(&self.store),
                 clock: Arc::new(clock),

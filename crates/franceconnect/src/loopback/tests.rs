@@ -1,4 +1,5 @@
 use super::*;
+use crate::DeskCredential;
 use crate::clock::Clock;
 use crate::{AcrValue, DirectProfile, Endpoints, Provider, RelayProfile, SigningAlg, StateProfile};
 use jiff::Timestamp;
@@ -19,7 +20,8 @@ fn relay() -> Provider {
     Provider::relay(RelayProfile {
         endpoints: Endpoints::of_franceconnect(&issuer).unwrap(),
         issuer,
-        client_id: "comptoir".to_owned(),
+        credential: DeskCredential::public(),
+        device_authorization: None,
         state: StateProfile {
             issuer: Url::parse("http://127.0.0.1:8/api/v2").unwrap(),
             client_id: "fc".to_owned(),

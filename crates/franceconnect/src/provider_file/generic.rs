@@ -150,6 +150,7 @@ impl Generic {
             // Nobody asks: see `OpenIdProvider`.
             environment: Environment::Production,
             endpoints: found.endpoints,
+            device_authorization: None,
             logs_out: found.logs_out,
             authentication: self.authentication,
             request: self.request,

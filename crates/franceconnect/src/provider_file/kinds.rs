@@ -12,6 +12,7 @@ use super::written::{At, Read, Written};
 use super::{ProviderFileProblem as Problem, Secrets};
 use crate::acr::AcrValue;
 use crate::authentication::ClientAuthentication;
+use crate::authentication::DeskCredential;
 use crate::discover::{self, DESK_CLIENT_ID, DiscoverError};
 use crate::http_client::{HttpClient, Network, Proxy};
 use crate::jwe::{DecryptionKey, DecryptionKeys};
@@ -133,8 +134,8 @@ impl Described {
                 *profile
             }
             Self::Relay { issuer, client_id, required, common } => {
-                let mut relay = discover::relay_profile(http, issuer).await?;
-                relay.client_id = client_id;
+                let credential = DeskCredential { client_id, key: None };
+                let mut relay = discover::relay_profile(http, issuer, &credential).await?;
                 relay.required_acr = required.unwrap_or(relay.required_acr);
                 let mut profile = Provider::relay_profile(relay)?;
                 common.settle(&mut profile);

@@ -12,8 +12,8 @@ use axum::routing::{get, post};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use comptoir_franceconnect::{
-    AcrValue, Attempt, AuthorizationCode, Clock, Endpoints, Fault, HttpClient, Loopback, Page, Provider, RelayProfile,
-    Returned, SignedIn, SigningAlg, StateProfile, franceconnect_nonce,
+    AcrValue, Attempt, AuthorizationCode, Clock, DeskCredential, Endpoints, Fault, HttpClient, Loopback, Page,
+    Provider, RelayProfile, Returned, SignedIn, SigningAlg, StateProfile, franceconnect_nonce,
 };
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
@@ -370,7 +370,8 @@ impl Bench {
         let issuer = Url::parse(&self.issuer).unwrap();
         let below = |path: &str| issuer.join(path).unwrap();
         Provider::relay(RelayProfile {
-            client_id: "comptoir".to_owned(),
+            credential: DeskCredential::public(),
+            device_authorization: None,
             endpoints: Endpoints {
                 authorization: below("/authorize"),
                 token: below("/token"),
