@@ -16,6 +16,7 @@ const COMMANDS: &[&str] = &[
     "copy_sign_in_address",
     "reopen_browser",
     "open_franceconnect_information",
+    "page_codes",
     "decide",
     "go_paper",
 ];

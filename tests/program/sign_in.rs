@@ -148,6 +148,44 @@ fn a_file_that_cannot_be_used_says_where_and_nothing_is_opened() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn without_any_browser_the_address_is_said_and_the_sign_in_goes_on() {
+    let account = account();
+    let nothing = account.home().to_str().expect("a path").to_owned();
+    let mut run = account.run_with(&[("PATH", &nothing)], ["sign-in", "--json", "--demo"]).expect("started");
+    let opened = run.until("open-browser").expect("an address");
+    assert_eq!(opened["opened"], false, "P05");
+    Visitor::new().sign_in(address(&opened), "test", Stop::AtTheEnd).await.expect("signed in");
+    assert_eq!(run.until("done").expect("the end")["outcome"], "signed-in");
+    assert_eq!(run.end().expect("ended").status.code(), Some(0));
+}
+
+#[test]
+fn a_taken_port_is_named_with_the_program_that_holds_it() {
+    let account = account();
+    let other = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = other.local_addr().expect("an address").port();
+    let file = file(
+        &account,
+        &format!(
+            "kind = \"generic\"\nissuer = \"https://x.invalid\"\nclient_id = \"c\"\ndiscovery = false\n\
+            return_address = \"http://127.0.0.1:{port}/retour\"\nend_address = \"http://127.0.0.1:{port}/fin\"\n\
+            [endpoints]\nauthorization = \"https://x.invalid/a\"\ntoken = \"https://x.invalid/t\"\n\
+            jwks = \"https://x.invalid/j\"\nuserinfo = \"https://x.invalid/u\"\n"
+        ),
+    );
+    let mut args: Vec<_> = SIGN_IN.iter().map(PathBuf::from).collect();
+    args.extend([PathBuf::from("--provider"), file]);
+    let mut run = account.run(args).expect("started");
+    let failed = run.event().expect("nothing is opened before");
+    assert_eq!((&failed["event"], &failed["code"]), (&"failed".into(), &"port-taken".into()));
+    let message = failed["message"].as_str().expect("a message");
+    assert!(message.contains(&format!("port {port}")), "P01: {message}");
+    #[cfg(target_os = "linux")]
+    assert!(message.starts_with("Le programme « sign_in"), "P01: {message}");
+    assert_eq!(run.end().expect("ended").status.code(), Some(1));
+}
+
 #[test]
 fn a_secret_is_asked_for_and_never_an_argument() {
     let account = account();

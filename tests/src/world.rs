@@ -2,8 +2,8 @@
 
 use crate::visitor::{Stop, Stuck, Visitor};
 use comptoir_desk::{
-    Browser, BrowserError, CheckInError, CheckInRequest, Clock, Concluded, Desk, Keychain, MemoryKeychain, Opened,
-    Patience, Purpose, Step, Verdict, check_in,
+    Browser, BrowserError, CheckInError, CheckInRequest, Clock, Concluded, Desk, Keychain, MemoryKeychain, Notice,
+    Opened, Patience, Purpose, Step, Verdict, check_in,
 };
 use comptoir_franceconnect::{
     AcrValue, DESK_CLIENT_ID, DeskCredential, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
@@ -136,7 +136,11 @@ impl Told {
     pub fn verdict(&self) -> Option<&Verdict> {
         self.steps.iter().find_map(|step| match step {
             Step::Verdict(verdict) => Some(verdict.as_ref()),
-            Step::OpenBrowser { .. } | Step::Waiting { .. } | Step::Identity { .. } | Step::SignedOut { .. } => None,
+            Step::OpenBrowser { .. }
+            | Step::Waiting { .. }
+            | Step::Noticed(_)
+            | Step::Identity { .. }
+            | Step::SignedOut { .. } => None,
         })
     }
 }
@@ -259,11 +263,27 @@ impl Underway {
         while let Some(step) = self.steps.recv().await {
             let address = match &step {
                 Step::OpenBrowser { address, .. } => Some(address.clone()),
-                Step::Waiting { .. } | Step::Identity { .. } | Step::Verdict(_) | Step::SignedOut { .. } => None,
+                Step::Waiting { .. }
+                | Step::Noticed(_)
+                | Step::Identity { .. }
+                | Step::Verdict(_)
+                | Step::SignedOut { .. } => None,
             };
             self.told.push(step);
             if address.is_some() {
                 return address;
+            }
+        }
+        None
+    }
+
+    /// The next thing noticed; `None` when the check-in ended without one.
+    pub async fn notice(&mut self) -> Option<Notice> {
+        while let Some(step) = self.steps.recv().await {
+            let noticed = if let Step::Noticed(notice) = &step { Some(*notice) } else { None };
+            self.told.push(step);
+            if noticed.is_some() {
+                return noticed;
             }
         }
         None

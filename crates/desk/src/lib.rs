@@ -12,6 +12,7 @@ mod open;
 mod ports;
 mod rekey;
 mod verdict;
+mod vigil;
 
 pub use check_in::{CheckInError, CheckInRequest, Concluded, Step, check_in};
 pub use decide::{DecideError, Decision, decide, paper_path};
@@ -21,3 +22,4 @@ pub use open::{OpenRegisterError, adopt_key, open_register, register_key};
 pub use ports::{Browser, BrowserError, Clock, Keychain, KeychainError, Opened, Purpose, Secret};
 pub use rekey::{RekeyRegisterError, rekey_register};
 pub use verdict::{Outcome, Verdict, VerdictCandidate};
+pub use vigil::Notice;

@@ -61,7 +61,7 @@ pub use device::{DEVICE_GRANT, DeviceEnd, DeviceError, DeviceGrant};
 pub use discover::{DESK_CLIENT_ID, DiscoverError};
 pub use enrol::{EnrolError, enrol};
 pub use exchange::{ExchangeError, ExchangeFault, Party};
-pub use fault::{Fault, describe};
+pub use fault::{Fault, codes, describe};
 pub use http_client::{HttpClient, HttpClientError, Network, Proxy};
 pub use id_token::IdTokenFault;
 pub use identify::Redeemed;

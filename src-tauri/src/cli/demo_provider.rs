@@ -16,7 +16,7 @@ pub(super) async fn run(args: &DemoProviderArgs) -> Exit {
     let demonstration = match Demonstration::start_on(stage).await {
         Ok(demonstration) => demonstration,
         Err(failure) => {
-            failed(&lines, failure.code, failure.message(), failure.reference);
+            failed(&lines, failure.code, &failure.message(), failure.reference);
             return Exit::Fault;
         }
     };

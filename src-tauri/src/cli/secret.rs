@@ -56,7 +56,7 @@ async fn act(args: &SecretArgs, lines: &Lines) -> Result<Exit, Stop> {
         exit = interruption() => {
             drop(hidden);
             let failure = Failure::INTERRUPTED;
-            failed(lines, failure.code, failure.message(), failure.reference);
+            failed(lines, failure.code, &failure.message(), failure.reference);
             return Ok(exit);
         }
     };

@@ -23,6 +23,7 @@ fn commands() -> Builder<tauri::Wry> {
             commands::copy_sign_in_address,
             commands::reopen_browser,
             commands::open_franceconnect_information,
+            commands::page_codes,
             commands::decide,
             commands::go_paper,
         ],

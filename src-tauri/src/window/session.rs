@@ -2,8 +2,8 @@
 
 use super::present;
 use super::views::{
-    Action, ArrivalView, CheckInChanged, CheckInForm, DecidedView, DecisionForm, DeskView, EnvironmentView, PaperForm,
-    PatientView, PurposeView, SearchForm, SearchView, VerdictView,
+    Action, ArrivalView, CheckInChanged, CheckInForm, DecidedView, DecisionForm, DeskView, EnvironmentView, NoticeView,
+    PaperForm, PatientView, PurposeView, SearchForm, SearchView, VerdictView,
 };
 use crate::browser::Opening;
 use crate::configuration::{self, BrowserChoice, Configuration};
@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::folders::Environment;
 use crate::opening::{self, Opened};
 use comptoir_desk::{
-    CheckInRequest, Decision, Desk, Opened as Place, Purpose, Step, Verdict, check_in, decide as record_decision,
-    paper_path,
+    CheckInRequest, Decision, Desk, Notice, Opened as Place, Purpose, Step, Verdict, check_in,
+    decide as record_decision, paper_path,
 };
 use comptoir_franceconnect::{DeskCredential, HttpClient, Provider};
 use comptoir_identity::{BirthDate, UnknownParts};
@@ -285,6 +285,12 @@ impl Told {
             Step::Waiting { deadline } => {
                 CheckInChanged::Waiting { deadline_seconds: u32::try_from(deadline.as_secs()).unwrap_or(u32::MAX) }
             }
+            Step::Noticed(notice) => CheckInChanged::Noticed {
+                notice: match notice {
+                    Notice::HttpsWanted => NoticeView::HttpsWanted,
+                    Notice::Slept => NoticeView::Slept,
+                },
+            },
             Step::Identity { acr, .. } => {
                 *locked(&self.address) = None;
                 CheckInChanged::Identity { acr: acr.as_str().to_owned() }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use comptoir_franceconnect::{Ended, HttpClient, Returned};
+use comptoir_franceconnect::{DeviceEnd, Ended, HttpClient, Returned};
 use comptoir_relay::{PostgresStore, Relay, SealingKey};
 use comptoir_tests::postgres::Server;
 use ring::rand::SystemRandom;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
-use crate::bench::{Site, Step, Visit, World, post, simulated, walk, walk_until};
+use crate::bench::{Site, Step, Visit, World, browser, post, simulated, walk, walk_until};
+use crate::phone;
 
 /// The one address: carries each connection to the instance that was last chosen.
 struct Balancer {
@@ -122,6 +123,27 @@ async fn a_sign_in_goes_through_two_instances_step_by_step() {
     assert!(steps.await.unwrap().contains("C'est terminé"));
     assert_eq!(two.world.simulator.live_sessions(), 0);
     assert_eq!(two.server.run("SELECT count(*) FROM comptoir_waiting WHERE kind <> 'code'").unwrap(), "0");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: ./x test"]
+async fn a_phone_signs_in_through_another_instance_than_the_desk_asks() {
+    let mut two = Two::start().await;
+    let ticking = phone::ticking(&two.world.clock);
+    let shown = phone::grant(&two.world).await;
+    let address = shown.verification_uri_complete().clone();
+    two.to(1);
+    let last = phone::on_the_phone(&browser(), &address, Step::SignIn("test")).await;
+    assert!(last.contains("vous pouvez ranger votre téléphone"), "{last}");
+    two.to(0);
+    let DeviceEnd::Redeemed(redeemed) = phone::wait(&two.world, shown).await else { panic!("nobody signed in") };
+    two.to(1);
+    let signed_in = redeemed.identify(&two.world.http, &two.world.clock).await.unwrap();
+    let traits = signed_in.identity.traits();
+    assert_eq!(traits.birth_name.known().map(comptoir_identity::BirthName::raw), Some("DUBOIS"));
+    assert_eq!(two.world.simulator.live_sessions(), 0);
+    assert_eq!(two.server.run("SELECT count(*) FROM comptoir_waiting WHERE kind <> 'code'").unwrap(), "0");
+    ticking.abort();
 }
 
 #[tokio::test]

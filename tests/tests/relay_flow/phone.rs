@@ -22,7 +22,7 @@ use crate::plus::plus;
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// Lets time pass, for who asks at a pace.
-fn ticking(clock: &Hands) -> JoinHandle<()> {
+pub(crate) fn ticking(clock: &Hands) -> JoinHandle<()> {
     let clock = clock.clone();
     tokio::spawn(async move {
         loop {
@@ -32,11 +32,11 @@ fn ticking(clock: &Hands) -> JoinHandle<()> {
     })
 }
 
-async fn grant(world: &World) -> DeviceGrant {
+pub(crate) async fn grant(world: &World) -> DeviceGrant {
     DeviceGrant::begin(&world.provider, &world.http, &SystemRandom::new(), &world.clock).await.unwrap()
 }
 
-async fn wait(world: &World, grant: DeviceGrant) -> DeviceEnd {
+pub(crate) async fn wait(world: &World, grant: DeviceGrant) -> DeviceEnd {
     grant.wait(&world.http, &world.clock, soon(), &CancellationToken::new()).await.unwrap()
 }
 
@@ -56,7 +56,7 @@ fn without_query(address: &Url) -> Url {
     address
 }
 
-async fn on_the_phone(phone: &reqwest::Client, address: &Url, step: Step) -> String {
+pub(crate) async fn on_the_phone(phone: &reqwest::Client, address: &Url, step: Step) -> String {
     let (_, leads, page) = press(phone, address).await;
     match leads {
         Some(franceconnect) => walk(phone, franceconnect, step).await,

@@ -200,6 +200,7 @@ fn of_no_relay(error: DiscoverError) -> DiscoverError {
         DiscoverError::Unreachable => DiscoverError::ProviderUnreachable,
         DiscoverError::Gone => DiscoverError::MetadataInvalid("there is none at this address"),
         DiscoverError::ProviderUnreachable
+        | DiscoverError::Offline
         | DiscoverError::Withheld
         | DiscoverError::Page
         | DiscoverError::Untrusted
