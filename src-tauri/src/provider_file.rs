@@ -141,6 +141,7 @@ fn french(error: &ProviderFileError) -> String {
         P::SecretMissing => "il n'y a pas de secret à l'endroit nommé : déposez-le".to_owned(),
         P::KeychainUnavailable => "le trousseau ne répond pas : déverrouillez-le".to_owned(),
         P::KeyUnusable => "ce n'est pas une clé privée RSA ou P-256 en PEM (PKCS#8) : remplacez-la".to_owned(),
+        P::ClientKeyUnusable => "ce n'est pas une clé privée P-256 en PEM (PKCS#8) : remplacez-la".to_owned(),
         P::FileRefused(FileRefused::Unreadable) => {
             "le fichier nommé ne peut pas être lu : vérifiez son chemin et ses droits".to_owned()
         }

@@ -7,11 +7,12 @@ use jiff::SignedDuration;
 use url::Url;
 
 use super::kinds::{
-    ALGORITHMS, Common, Described, back, claim_names, client_id, decryption, discovery, scopes, secret, userinfo_alg,
+    ALGORITHMS, Common, Described, back, claim_names, client_id, client_key, decryption, discovery, scopes, secret,
+    userinfo_alg,
 };
 use super::written::{At, Read, Written};
 use super::{ProviderFileProblem as Problem, Secrets};
-use crate::authentication::ClientAuthentication;
+use crate::authentication::{AssertionAudience, ClientAuthentication};
 use crate::discover::{self, DiscoverError, Found};
 use crate::exchange::Party;
 use crate::http_client::HttpClient;
@@ -48,6 +49,7 @@ enum Way {
     None,
     Post,
     Basic,
+    Key,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -58,8 +60,14 @@ enum Form {
     None,
 }
 
-const WAYS: &[(&str, Way)] =
-    &[("none", Way::None), ("client_secret_post", Way::Post), ("client_secret_basic", Way::Basic)];
+const WAYS: &[(&str, Way)] = &[
+    ("none", Way::None),
+    ("client_secret_post", Way::Post),
+    ("client_secret_basic", Way::Basic),
+    ("private_key_jwt", Way::Key),
+];
+const AUDIENCES: &[(&str, AssertionAudience)] =
+    &[("token_endpoint", AssertionAudience::TokenEndpoint), ("issuer", AssertionAudience::Issuer)];
 const FORMS: &[(&str, Form)] =
     &[("signed", Form::Signed), ("encrypted", Form::Encrypted), ("json", Form::Json), ("none", Form::None)];
 const BEARERS: &[(&str, Bearer)] = &[("header", Bearer::Header), ("body", Bearer::Body)];
@@ -74,6 +82,13 @@ impl Generic {
             Way::None => ClientAuthentication::None,
             Way::Post => ClientAuthentication::SecretPost(needed()?),
             Way::Basic => ClientAuthentication::SecretBasic(needed()?),
+            Way::Key => {
+                let key = client_key(file, secrets)?.ok_or_else(|| file.missing("client_key"))?;
+                let audience = file.word("assertion_audience", AUDIENCES)?;
+                // OpenID Connect Core 1.0 §9 names the token endpoint; newer profiles want the issuer.
+                let audience = audience.map_or(AssertionAudience::TokenEndpoint, |audience| audience.value);
+                ClientAuthentication::PrivateKeyJwt(key, audience)
+            }
         };
         let alg = file.word("id_token_alg", ALGORITHMS)?.map_or(SigningAlg::Rs256, |alg| alg.value);
         let decryption = decryption(file, secrets)?;

@@ -221,6 +221,33 @@ fn what_is_wrong_is_said_with_its_place() {
         ),
         ("MAC without a secret", add(GENERIC, "id_token_alg = \"HS256\""), 1, "secret", P::Missing),
         ("basic without a secret", add(GENERIC, "authentication = \"client_secret_basic\""), 1, "secret", P::Missing),
+        ("a key without the way", add(GENERIC, "client_key.file = \"key.pem\""), 2, "client_key", P::NotForThisKind),
+        ("the way without a key", add(GENERIC, "authentication = \"private_key_jwt\""), 1, "client_key", P::Missing),
+        (
+            "a key as text",
+            add(GENERIC, "authentication = \"private_key_jwt\"\nclient_key = \"x\""),
+            3,
+            "client_key",
+            P::LiteralSecret,
+        ),
+        (
+            "no key",
+            add(GENERIC, "authentication = \"private_key_jwt\"\nclient_key.keychain = \"k\""),
+            3,
+            "client_key",
+            P::ClientKeyUnusable,
+        ),
+        ("a key of FranceConnect", add(DIRECT, "client_key.file = \"key.pem\""), 2, "client_key", P::NotForThisKind),
+        (
+            "an audience of nobody",
+            add(
+                GENERIC,
+                "authentication = \"private_key_jwt\"\nclient_key.file = \"key.pem\"\nassertion_audience = \"x\"",
+            ),
+            4,
+            "assertion_audience",
+            P::NotOneOf(vec!["token_endpoint", "issuer"]),
+        ),
         ("encrypted without a key", add(GENERIC, "userinfo = \"encrypted\""), 1, "encryption", P::Missing),
         (
             "no addresses",

@@ -249,7 +249,7 @@ async fn logged_out(state: impl Fn(String) -> Option<String>) -> Ended {
     let bench = Bench::start().await;
     let desk = bench.desk(RS256, |_| {}).await.unwrap_or_else(|code| panic!("{code}"));
     let vouched = bench.sign_in_from(&desk, |_| {}).await.result.unwrap();
-    let (loopback, _attempt) = crate::provider::begin(&desk).await;
+    let (loopback, _attempt) = crate::provider::begin(&desk.provider).await;
     let end = loopback.expect_end(&SystemRandom::new()).unwrap();
     let leave = desk.provider.end_session_url(&vouched.id_token, &loopback.end_uri(), end.state()).unwrap();
     assert_eq!(leave.path(), "/end");
