@@ -10,16 +10,25 @@ use comptoir_franceconnect::{IdTokenHint, Secret};
 use serde_json::Value;
 
 use crate::House;
+use crate::address::ClientAddress;
 use crate::book::Afterwards;
 use crate::counters::Came;
 use crate::device;
+use crate::limits::Act;
 use crate::page;
 use crate::query::{Query, desk_end, is_token};
 use crate::token::holder;
 
 /// Answers a logout request (OpenID Connect RP-Initiated Logout 1.0): sends the browser to
 /// FranceConnect's logout.
-pub(crate) async fn end_session(State(house): State<Arc<House>>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn end_session(
+    State(house): State<Arc<House>>,
+    from: ClientAddress,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if let Err(wait) = house.admit(Act::Call, from, house.clock.now()) {
+        return wait.page();
+    }
     let Some(query) = Query::parse(query.as_deref().unwrap_or_default()) else {
         return page::cannot_sign_out();
     };

@@ -204,15 +204,20 @@ async fn wrong_codes_count_for_whoever_a_trusted_proxy_names() {
 async fn one_establishment_that_is_flooded_leaves_the_other_alone() {
     let site = Site::new();
     let good = fs::read_to_string(site.config(false)).unwrap();
-    let config = site.write("relay.toml", &good.replacen("\n[[", "\n[limits]\nsign_ins_by_address = 2\n[[", 1));
+    let config = site.write(
+        "relay.toml",
+        &good.replacen("\n[[", "\n[limits]\nsign_ins_by_address = 2\ncalls_by_address = 1\n[[", 1),
+    );
     let running = site.start(&config);
     let origin = format!("http://127.0.0.1:{}", site.port);
-    let ask = async |path: &str| client(None).get(format!("{origin}/{path}/authorize")).send().await.unwrap();
+    let ask = async |path: &str| client(None).get(format!("{origin}/{path}")).send().await.unwrap();
     for (rule, path, expected) in [
-        ("first", "cabinet", StatusCode::BAD_REQUEST),
-        ("second", "cabinet", StatusCode::BAD_REQUEST),
-        ("too many", "cabinet", StatusCode::TOO_MANY_REQUESTS),
-        ("the other establishment", "clinique", StatusCode::BAD_REQUEST),
+        ("first", "cabinet/authorize", StatusCode::BAD_REQUEST),
+        ("second", "cabinet/authorize", StatusCode::BAD_REQUEST),
+        ("too many", "cabinet/authorize", StatusCode::TOO_MANY_REQUESTS),
+        ("the other establishment", "clinique/authorize", StatusCode::BAD_REQUEST),
+        ("a logout", "cabinet/end_session", StatusCode::BAD_REQUEST),
+        ("too many", "cabinet/end_session", StatusCode::TOO_MANY_REQUESTS),
     ] {
         let answer = ask(path).await;
         assert_eq!(answer.status(), expected, "{rule}");
