@@ -1,5 +1,6 @@
 //! The check-in, from the key press to the verdict and the closed session.
 
+use crate::credential::credential;
 use crate::debt;
 use crate::desk::Desk;
 use crate::ports::{BrowserError, KeychainError, Opened, Purpose, Secret};
@@ -225,7 +226,10 @@ impl Counter<'_> {
         }
         let Ok(address) = Url::parse(issuer) else { return Creditor::Gone };
         let of_this_machine = address.host_str().is_some_and(|host| host == "127.0.0.1");
-        match Provider::discover_relay(&self.desk.http, address, &DeskCredential::public()).await {
+        // Without one, as a stranger: a relay that knows its desks then keeps the logout owed.
+        let known = credential(&self.desk.credentials, &address).await.ok().flatten();
+        let known = known.unwrap_or_else(DeskCredential::public);
+        match Provider::discover_relay(&self.desk.http, address, &known).await {
             Ok(provider) => Creditor::Found(Box::new(provider)),
             // A demonstration that has ended does not answer any more; neither do its sessions live.
             Err(DiscoverError::Unreachable) if of_this_machine => Creditor::Gone,

@@ -4,6 +4,7 @@
 //! did with the verdict. Everything outside (browser, keychain, clock) is a port.
 
 mod check_in;
+mod credential;
 mod debt;
 mod decide;
 mod desk;
@@ -14,6 +15,7 @@ mod rekey;
 mod verdict;
 
 pub use check_in::{CheckInError, CheckInRequest, Concluded, Step, check_in};
+pub use credential::{EnrolDeskError, FindRelayError, enrol_desk, find_relay};
 pub use decide::{DecideError, Decision, decide, paper_path};
 pub use desk::{Desk, Patience};
 pub use memory::MemoryKeychain;
