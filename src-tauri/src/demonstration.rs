@@ -2,11 +2,14 @@
 
 use crate::clock::SystemClock;
 use crate::failure::Failure;
-use comptoir_desk::Clock as _;
+use comptoir_desk::{Clock as _, Keychain, MemoryKeychain, enrol_desk, find_relay};
 use comptoir_franceconnect::{
-    AcrValue, DESK_CLIENT_ID, DeskCredential, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
+    AcrValue, DESK_CLIENT_ID, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
 };
-use comptoir_relay::{CALLBACK_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_relay::{
+    CALLBACK_PATH, CodeLife, DeskBook, Desks, EnrolmentCode, MemoryDesks, MemoryStore, Relay, SIGNED_OUT_PATH,
+    SealingKey,
+};
 use comptoir_simulator::{Client, Simulator};
 use ring::rand::SystemRandom;
 use std::net::Ipv4Addr;
@@ -21,18 +24,35 @@ const CLIENT_ID: &str = "comptoir-demonstration";
 pub(crate) struct Demonstration {
     simulator: Simulator,
     relay: Relay,
+    credentials: Arc<dyn Keychain>,
 }
 
 impl Demonstration {
-    /// Starts the simulator, then the relay in front of it.
+    /// Starts the simulator, then the relay in front of it, and enrols the desk there; its key stays in memory.
     pub(crate) async fn start() -> Result<Self, Failure> {
-        Self::try_start().await.map_err(|error| {
-            tracing::error!(%error, "demonstration");
-            Failure::DEMONSTRATION
-        })
+        let book = Arc::new(MemoryDesks::default());
+        let started = async {
+            let demonstration = Self::try_start(Desks::Enrolled(Arc::clone(&book) as Arc<dyn DeskBook>)).await?;
+            demonstration.enrol(book.as_ref()).await?;
+            Ok(demonstration)
+        };
+        started.await.map_err(|error| not_started(&error))
     }
 
-    async fn try_start() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    /// Starts both for desks of other programs: the relay answers any, or those enrolled with the code returned.
+    pub(crate) async fn start_for_others(enrolled: bool) -> Result<(Self, Option<String>), Failure> {
+        let started = async {
+            if !enrolled {
+                return Ok((Self::try_start(Desks::Public { client_id: DESK_CLIENT_ID.to_owned() }).await?, None));
+            }
+            let book = Arc::new(MemoryDesks::default());
+            let demonstration = Self::try_start(Desks::Enrolled(Arc::clone(&book) as Arc<dyn DeskBook>)).await?;
+            Ok((demonstration, Some(code(book.as_ref()).await?)))
+        };
+        started.await.map_err(|error| not_started(&error))
+    }
+
+    async fn try_start(desks: Desks) -> Result<Self, Unstarted> {
         let rng: Arc<dyn SecureRandom + Send + Sync> = Arc::new(SystemRandom::new());
         let now: Arc<dyn Fn() -> jiff::Timestamp + Send + Sync> = Arc::new(|| SystemClock.now());
         let simulator = Simulator::start(comptoir_simulator::Options::low(0, now)).await?;
@@ -64,7 +84,7 @@ impl Demonstration {
             comptoir_relay::Establishment {
                 issuer,
                 upstream,
-                desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+                desks,
                 sealing_key: SealingKey::generate(rng.as_ref())?,
                 store: Arc::new(MemoryStore::default()),
                 clock: Arc::new(SystemClock),
@@ -72,11 +92,23 @@ impl Demonstration {
             },
         )
         .await?;
-        Ok(Self { simulator, relay })
+        Ok(Self { simulator, relay, credentials: Arc::new(MemoryKeychain::default()) })
+    }
+
+    async fn enrol(&self, book: &MemoryDesks) -> Result<(), Unstarted> {
+        let (http, code) = (HttpClient::new()?, Secret::new(code(book).await?));
+        let (issuer, rng) = (self.relay.issuer(), SystemRandom::new());
+        enrol_desk(&http, &self.credentials, issuer, &code, "Accueil (démonstration)", &rng, &SystemClock).await?;
+        Ok(())
     }
 
     pub(crate) fn relay_issuer(&self) -> &Url {
         self.relay.issuer()
+    }
+
+    /// Who the desk is at its relay.
+    pub(crate) fn credentials(&self) -> Arc<dyn Keychain> {
+        Arc::clone(&self.credentials)
     }
 
     pub(crate) fn simulator_issuer(&self) -> &Url {
@@ -85,8 +117,20 @@ impl Demonstration {
 
     /// The desk's view of it, found as any relay is found.
     pub(crate) async fn provider(&self, http: &HttpClient) -> Result<Provider, Failure> {
-        Provider::discover_relay(http, self.relay.issuer().clone(), &DeskCredential::public())
-            .await
-            .map_err(|error| Failure::of(&error))
+        Ok(find_relay(http, &self.credentials, self.relay.issuer()).await?)
     }
+}
+
+type Unstarted = Box<dyn std::error::Error + Send + Sync>;
+
+fn not_started(error: &Unstarted) -> Failure {
+    tracing::error!(%error, "demonstration");
+    Failure::DEMONSTRATION
+}
+
+/// Issues an enrolment code, as the relay's administrator does.
+async fn code(book: &MemoryDesks) -> Result<String, Unstarted> {
+    let (code, now) = (EnrolmentCode::draw(&SystemRandom::new())?, SystemClock.now());
+    book.issue(code.hash(), CodeLife::USUAL.end(now), now).await?;
+    Ok(code.shown())
 }

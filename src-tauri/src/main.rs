@@ -13,6 +13,7 @@ mod log;
 mod opening;
 mod page_codes;
 mod provider_file;
+mod qr;
 mod renderer;
 mod window;
 

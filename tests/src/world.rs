@@ -141,7 +141,11 @@ impl Told {
     pub fn verdict(&self) -> Option<&Verdict> {
         self.steps.iter().find_map(|step| match step {
             Step::Verdict(verdict) => Some(verdict.as_ref()),
-            Step::OpenBrowser { .. } | Step::Waiting { .. } | Step::Identity { .. } | Step::SignedOut { .. } => None,
+            Step::OpenBrowser { .. }
+            | Step::ShowCode { .. }
+            | Step::Waiting { .. }
+            | Step::Identity { .. }
+            | Step::SignedOut { .. } => None,
         })
     }
 }
@@ -288,11 +292,13 @@ pub struct Underway {
 }
 
 impl Underway {
-    /// The next address to open; `None` when the check-in ended without one.
+    /// The next address to open, in a browser here or on the patient's phone; `None` when the check-in ended
+    /// without one.
     pub async fn address(&mut self) -> Option<Url> {
         while let Some(step) = self.steps.recv().await {
             let address = match &step {
                 Step::OpenBrowser { address, .. } => Some(address.clone()),
+                Step::ShowCode { verification_uri_complete, .. } => Some(verification_uri_complete.clone()),
                 Step::Waiting { .. } | Step::Identity { .. } | Step::Verdict(_) | Step::SignedOut { .. } => None,
             };
             self.told.push(step);

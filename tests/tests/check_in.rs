@@ -4,7 +4,7 @@
 
 use comptoir_desk::{
     Browser, CheckInError, CheckInRequest, EnrolDeskError, FindRelayError, Keychain, KeychainError, MemoryKeychain,
-    Outcome, Step, enrol_desk, find_relay,
+    Outcome, Step, Way, enrol_desk, find_relay,
 };
 use comptoir_franceconnect::{AuthorizationError, EnrolError, ExchangeFault, Party, Secret};
 use comptoir_identity::Link;
@@ -15,14 +15,15 @@ use comptoir_tests::world::{Told, World};
 use ring::rand::SystemRandom;
 use std::sync::Arc;
 
-const FRESH: CheckInRequest = CheckInRequest { opened: None, browser_closed: false };
-const BROWSER_CLOSED: CheckInRequest = CheckInRequest { opened: None, browser_closed: true };
+const FRESH: CheckInRequest = CheckInRequest { opened: None, browser_closed: false, way: Way::ThisComputer };
+const BROWSER_CLOSED: CheckInRequest = CheckInRequest { opened: None, browser_closed: true, way: Way::ThisComputer };
 
 fn names(told: &Told) -> Vec<&'static str> {
     told.steps
         .iter()
         .map(|step| match step {
             Step::OpenBrowser { .. } => "open-browser",
+            Step::ShowCode { .. } => "show-code",
             Step::Waiting { .. } => "waiting",
             Step::Identity { .. } => "identity",
             Step::Verdict(_) => "verdict",
@@ -170,7 +171,7 @@ async fn a_record_opened_first_is_judged_first() {
         ("somebody else's", of("local:1"), "nom_composé", Outcome::Discordant),
         ("the twin's", of("local:40"), "jumelle_lucie", Outcome::Unknown),
     ] {
-        let request = CheckInRequest { opened, browser_closed: false };
+        let request = CheckInRequest { opened, ..FRESH };
         assert!(opened.is_some(), "{rule}");
         let told = world.check_in(&Visitor::new(), login, request).await.expect(rule);
         let verdict = told.verdict().expect("a verdict");
@@ -274,7 +275,11 @@ async fn a_logout_that_is_not_confirmed_leaves_nothing_in_a_throw_away_profile()
         let told = underway.finish().await;
         let end = told.steps.iter().rev().find_map(|step| match step {
             Step::SignedOut { confirmed, remains } => Some((*confirmed, *remains)),
-            Step::OpenBrowser { .. } | Step::Waiting { .. } | Step::Identity { .. } | Step::Verdict(_) => None,
+            Step::OpenBrowser { .. }
+            | Step::ShowCode { .. }
+            | Step::Waiting { .. }
+            | Step::Identity { .. }
+            | Step::Verdict(_) => None,
         });
         assert_eq!(end, Some((false, !throw_away)), "{rule}");
         assert_eq!(world.browser.may_hold_a_session(), !throw_away, "{rule}");

@@ -55,7 +55,7 @@ pub async fn enrol_desk(
     issuer: &Url,
     code: &franceconnect::Secret,
     name: &str,
-    random: &dyn SecureRandom,
+    random: &(dyn SecureRandom + Sync),
     clock: &dyn Clock,
 ) -> Result<DeskCredential, EnrolDeskError> {
     let key = ClientKey::generate(random).map_err(|error: RandomnessUnavailable| EnrolError::from(error))?;

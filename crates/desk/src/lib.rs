@@ -10,11 +10,12 @@ mod decide;
 mod desk;
 mod memory;
 mod open;
+mod phone;
 mod ports;
 mod rekey;
 mod verdict;
 
-pub use check_in::{CheckInError, CheckInRequest, Concluded, Step, check_in};
+pub use check_in::{CheckInError, CheckInRequest, Concluded, Step, Way, check_in};
 pub use credential::{EnrolDeskError, FindRelayError, enrol_desk, find_relay};
 pub use decide::{DecideError, Decision, decide, paper_path};
 pub use desk::{Desk, Patience};

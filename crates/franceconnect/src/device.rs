@@ -111,7 +111,7 @@ impl DeviceGrant {
     pub async fn begin(
         provider: &Provider,
         http: &HttpClient,
-        rng: &dyn SecureRandom,
+        rng: &(dyn SecureRandom + Sync),
         clock: &dyn Clock,
     ) -> Result<Self, DeviceError> {
         let profile = &provider.0;

@@ -7,8 +7,8 @@ use serde_json::json;
 
 pub(super) async fn run(args: &DemoProviderArgs) -> Exit {
     let lines = Lines::new(args.json);
-    let demonstration = match Demonstration::start().await {
-        Ok(demonstration) => demonstration,
+    let (demonstration, code) = match Demonstration::start_for_others(args.enrolled).await {
+        Ok(started) => started,
         Err(failure) => {
             let message = failure.message();
             lines.event(
@@ -19,9 +19,12 @@ pub(super) async fn run(args: &DemoProviderArgs) -> Exit {
         }
     };
     let (relay, simulator) = (demonstration.relay_issuer(), demonstration.simulator_issuer());
+    let enrolment = code.as_ref().map(|code| format!("\nCode d'inscription d'un poste : {code}")).unwrap_or_default();
     lines.event(
-        &json!({"event": "provider", "relay": relay, "franceconnect": simulator}),
-        &format!("Relais : {relay}\nFranceConnect simulé : {simulator}\nIdentités fictives. Ctrl-C pour arrêter."),
+        &json!({"event": "provider", "relay": relay, "franceconnect": simulator, "enrolment_code": code}),
+        &format!(
+            "Relais : {relay}\nFranceConnect simulé : {simulator}{enrolment}\nIdentités fictives. Ctrl-C pour arrêter."
+        ),
     );
     let exit = interruption().await;
     lines.event(&json!({"event": "done"}), "Arrêté.");
