@@ -82,6 +82,7 @@ impl Demonstration {
         let relay = Relay::start(
             listener,
             comptoir_relay::Establishment {
+                name: "Cabinet de démonstration".to_owned(),
                 issuer,
                 upstream,
                 desks,

@@ -201,6 +201,7 @@ impl World {
         let relay = Relay::start(
             listener,
             comptoir_relay::Establishment {
+                name: "Cabinet des essais".to_owned(),
                 issuer,
                 upstream,
                 desks,

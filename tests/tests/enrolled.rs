@@ -60,6 +60,7 @@ impl House {
         let relay = Relay::start(
             listener,
             Establishment {
+                name: "Cabinet".to_owned(),
                 issuer,
                 upstream,
                 desks: Desks::Enrolled(Arc::clone(&book) as Arc<_>),

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use comptoir_franceconnect::{
-    AcrValue, Attempt, AuthorizationCode, ExchangeError, ExchangeFault, Fault, ReturnQuery, Secret,
+    AcrValue, Attempt, AuthorizationCode, AuthorizationError, ExchangeError, ExchangeFault, Fault, ReturnQuery, Secret,
     franceconnect_nonce, read_return,
 };
 use url::Url;
 
 use crate::House;
-use crate::book::{Afterwards, DeskRequest, Granted, Pending};
+use crate::book::{Afterwards, DeskRequest, Granted, Pending, Way};
 use crate::client::Stranger;
 use crate::counters::Came;
+use crate::device;
 use crate::page;
 use crate::query::{Query, desk_return, is_token};
 
@@ -51,21 +53,24 @@ pub(crate) async fn authorize(State(house): State<Arc<House>>, RawQuery(query): 
             let pending = Pending { attempt, desk };
             if let Err(error) = house.book.begin(&pending, now).await {
                 tracing::error!(%error, "a sign-in could not begin");
-                let Pending { desk, .. } = pending;
-                return page::send_on(&refusal(&house.issuer, &desk.return_uri, state, "temporarily_unavailable"));
+                return page::send_on(&refusal(&house.issuer, &return_uri, state, "temporarily_unavailable"));
             }
             house.counted.one(Came::Begun);
             page::send_on(pending.attempt.authorize_url())
         }
         Err(error) => {
             tracing::error!(code = error.code(), "a sign-in could not begin");
-            page::send_on(&refusal(&house.issuer, &desk.return_uri, state, "server_error"))
+            page::send_on(&refusal(&house.issuer, &return_uri, state, "server_error"))
         }
     }
 }
 
 /// Answers FranceConnect's return: exchanges the code and sends the browser back to the desk.
-pub(crate) async fn callback(State(house): State<Arc<House>>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn callback(
+    State(house): State<Arc<House>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
     let Some(returned) = read_return(query.as_deref().unwrap_or_default()) else {
         return page::over();
     };
@@ -76,50 +81,78 @@ pub(crate) async fn callback(State(house): State<Arc<House>>, RawQuery(query): R
         Err(_) => return page::unavailable(),
     };
     house.counted.took(attempt.started(), house.clock.now());
-    match returned.from_issuer(house.upstream.issuer()) {
-        Some(ReturnQuery::Code(code)) => exchange(&house, attempt, desk, code).await,
-        Some(ReturnQuery::Error(error)) => {
-            house.counted.one(if error.is_refusal() { Came::Denied } else { Came::Failed });
-            page::send_on(&refusal(&house.issuer, &desk.return_uri, Some(&desk.state), error.as_str()))
-        }
+    let brought = match returned.from_issuer(house.upstream.issuer()) {
+        Some(ReturnQuery::Code(code)) => Ok(code),
+        Some(ReturnQuery::Error(error)) => Err(error),
         // Another provider's answer to our question (RFC 9207).
-        None => {
-            house.counted.one(Came::Failed);
-            page::send_on(&refusal(&house.issuer, &desk.return_uri, Some(&desk.state), "server_error"))
+        None => Err(AuthorizationError::ServerError),
+    };
+    match desk.way.clone() {
+        Way::Phone(phone) => device::returned(&house, &headers, attempt, desk, phone, brought).await,
+        Way::Browser { return_uri, state } => {
+            let back = Back { issuer: &house.issuer, return_uri, state };
+            match brought {
+                Ok(code) => exchange(&house, attempt, desk, back, code).await,
+                Err(error) => {
+                    house.counted.one(if error.is_refusal() { Came::Denied } else { Came::Failed });
+                    page::send_on(&back.refused(error.as_str()))
+                }
+            }
         }
     }
 }
 
-async fn exchange(house: &House, attempt: Attempt, desk: DeskRequest, code: AuthorizationCode) -> Response {
+/// The way back to a desk on the same machine.
+struct Back<'a> {
+    issuer: &'a str,
+    return_uri: Url,
+    state: String,
+}
+
+impl Back<'_> {
+    fn refused(&self, error: &str) -> Url {
+        refusal(self.issuer, &self.return_uri, Some(&self.state), error)
+    }
+
+    fn granted(&self, code: &Secret) -> Url {
+        let mut back = self.return_uri.clone();
+        back.query_pairs_mut()
+            .append_pair("code", code.expose())
+            .append_pair("state", &self.state)
+            .append_pair("iss", self.issuer);
+        back
+    }
+}
+
+async fn exchange(
+    house: &House,
+    attempt: Attempt,
+    desk: DeskRequest,
+    back: Back<'_>,
+    code: AuthorizationCode,
+) -> Response {
     match attempt.exchange(code, &house.http, house.clock.as_ref()).await {
         Ok(signed_in) => {
             let Ok(code) = Secret::random_base64url(house.rng.as_ref()) else {
                 return page::unavailable();
             };
-            let mut back = desk.return_uri.clone();
-            back.query_pairs_mut()
-                .append_pair("code", code.expose())
-                .append_pair("state", &desk.state)
-                .append_pair("iss", &house.issuer);
             let granted = Granted { desk, evidence: signed_in.into_evidence() };
             match house.book.grant(&code, &granted, house.clock.now()).await {
                 Ok(()) => {
                     house.counted.one(Came::Granted);
-                    page::send_on(&back)
+                    page::send_on(&back.granted(&code))
                 }
                 Err(error) => {
                     house.counted.one(Came::Failed);
                     tracing::error!(%error, "an identity could not be kept for its desk");
-                    let desk = granted.desk;
-                    let back = refusal(&house.issuer, &desk.return_uri, Some(&desk.state), "temporarily_unavailable");
-                    page::send_on(&back)
+                    page::send_on(&back.refused("temporarily_unavailable"))
                 }
             }
         }
         Err(failure) => {
             house.counted.one(Came::Failed);
             tracing::warn!(code = failure.code(), reference = failure.reference(), "an exchange failed");
-            let back = refusal(&house.issuer, &desk.return_uri, Some(&desk.state), error_of(&failure));
+            let back = back.refused(error_of(&failure));
             leave_first(house, failure, back).await
         }
     }
@@ -140,7 +173,8 @@ async fn leave_first(house: &House, failure: ExchangeError, back: Url) -> Respon
     }
 }
 
-fn error_of(failure: &ExchangeError) -> &'static str {
+/// The error that tells a desk what FranceConnect's answer came to.
+pub(crate) fn error_of(failure: &ExchangeError) -> &'static str {
     if matches!(failure.fault, ExchangeFault::Unreachable(_) | ExchangeFault::TimedOut) {
         "temporarily_unavailable"
     } else if matches!(failure.fault, ExchangeFault::LevelTooLow { .. }) {
@@ -176,6 +210,17 @@ fn read_request(
     if query.get("prompt") == Some("none") {
         return Err("login_required");
     }
+    let (nonce, challenge) = read_asked(query, served)?;
+    Ok(DeskRequest {
+        client_id: client_id.to_owned(),
+        nonce,
+        challenge,
+        way: Way::Browser { return_uri: return_uri.clone(), state: state.to_owned() },
+    })
+}
+
+/// Reads what every desk asks with, whichever way the person signs in: its nonce, and its PKCE challenge.
+pub(crate) fn read_asked(query: &Query, served: AcrValue) -> Result<(String, String), &'static str> {
     if !query.get("scope").unwrap_or_default().split(' ').any(|scope| scope == "openid") {
         return Err("invalid_scope");
     }
@@ -192,13 +237,7 @@ fn read_request(
             return Err("invalid_acr");
         }
     }
-    Ok(DeskRequest {
-        client_id: client_id.to_owned(),
-        return_uri: return_uri.clone(),
-        state: state.to_owned(),
-        nonce: nonce.to_owned(),
-        challenge: challenge.to_owned(),
-    })
+    Ok((nonce.to_owned(), challenge.to_owned()))
 }
 
 /// A SHA-256, in base64url without padding.

@@ -74,8 +74,10 @@ impl Counters {
 /// How far a sign-in came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Came {
-    /// A desk asked, and the browser went to FranceConnect.
+    /// The browser, or the phone, went to FranceConnect.
     Begun,
+    /// A desk asked, and shows a code for a phone.
+    Shown,
     /// A desk asked wrongly.
     RefusedRequest,
     /// FranceConnect vouched for somebody.
@@ -94,6 +96,7 @@ impl Came {
     fn as_str(self) -> &'static str {
         match self {
             Self::Begun => "begun",
+            Self::Shown => "shown",
             Self::RefusedRequest => "refused_request",
             Self::Granted => "granted",
             Self::Denied => "denied",

@@ -14,17 +14,20 @@ mod client;
 mod config;
 mod counters;
 mod desks;
+mod device;
 mod enrol;
 mod file_desks;
 mod logout;
 mod metadata;
 mod mint;
 mod page;
+mod phone_page;
 mod postgres;
 mod query;
 mod seal;
 mod store;
 mod token;
+mod user_code;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -57,6 +60,7 @@ pub use store::{Answer, Kind, MemoryStore, Name, Store, StoreError, Waiting};
 use book::Book;
 use client::Assertions;
 use counters::Counted;
+use device::Paces;
 use enrol::Enrolments;
 use mint::{Mint, NoKey};
 
@@ -131,6 +135,8 @@ impl Relay {
 
 /// One establishment on a relay: an issuer of its own, with its own client at FranceConnect.
 pub struct Establishment {
+    /// Its name, as patients read it.
+    pub name: String,
     /// The issuer; https, or http on this machine.
     pub issuer: Url,
     /// FranceConnect, with the return addresses `{issuer}/callback` and `{issuer}/signed_out`.
@@ -170,6 +176,10 @@ impl Establishment {
                 rng: Arc::clone(&self.rng),
             },
             counted: counters.of(&issuer),
+            name: self.name,
+            origin: self.issuer.origin().ascii_serialization(),
+            path: self.issuer.path().to_owned(),
+            paces: Paces::default(),
             issuer,
             host: local_host(&self.issuer),
             end_uri: upstream_end(&self.issuer, &self.upstream)?,
@@ -191,7 +201,11 @@ impl Establishment {
 
 /// Everything a request may need.
 struct House {
+    name: String,
     issuer: String,
+    origin: String,
+    path: String,
+    paces: Paces,
     host: Option<String>,
     upstream: Provider,
     end_uri: Url,
@@ -214,6 +228,8 @@ fn router(house: Arc<House>) -> Router {
         .route(FRANCECONNECT_JWKS_PATH, get(metadata::franceconnect_jwks))
         .route("/authorize", get(authorize::authorize))
         .route(CALLBACK_PATH, get(authorize::callback))
+        .route("/device_authorization", post(device::authorization))
+        .route("/device", get(device::first_page).post(device::start))
         .route("/token", post(token::token))
         .route("/userinfo", get(token::userinfo).post(token::userinfo))
         .route("/enrol", post(enrol::enrol))
@@ -258,6 +274,7 @@ async fn sweep(house: Arc<House>, stopping: CancellationToken) {
             () = stopping.cancelled() => return,
             _ = tick.tick() => {
                 house.assertions.sweep(house.clock.now());
+                house.paces.sweep(house.clock.now());
                 if let Err(error) = house.book.store.sweep(house.clock.now()).await {
                     tracing::warn!(%error, "what is over could not be forgotten");
                 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::House;
 use crate::book::Afterwards;
 use crate::counters::Came;
+use crate::device;
 use crate::page;
 use crate::query::{Query, desk_end, is_token};
 use crate::token::holder;
@@ -61,6 +62,7 @@ pub(crate) async fn signed_out(State(house): State<Arc<House>>, RawQuery(query):
     }
     match left {
         Ok(Some(Afterwards::Desk(desk))) => page::send_on(&desk),
+        Ok(Some(Afterwards::Phone { user_code, end })) => device::phone_over(&house, &user_code, end),
         Ok(Some(Afterwards::Nowhere)) => page::signed_out(),
         Ok(None) => page::over(),
         Err(_) => page::unavailable(),

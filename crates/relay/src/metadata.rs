@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use comptoir_franceconnect::DEVICE_GRANT;
 use serde_json::json;
 
 use crate::House;
@@ -30,7 +31,8 @@ pub(crate) async fn discovery(State(house): State<Arc<House>>) -> Response {
         "end_session_endpoint": below("end_session"),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", DEVICE_GRANT],
+        "device_authorization_endpoint": below("device_authorization"),
         "subject_types_supported": ["pairwise"],
         "scopes_supported": ["openid", "identite_pivot"],
         "acr_values_supported": [house.upstream.required_acr().as_str()],

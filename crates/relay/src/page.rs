@@ -47,6 +47,11 @@ pub(crate) fn send_on(url: &Url) -> Response {
     Redirect::to(url.as_str()).into_response()
 }
 
+/// Sends the browser on after a form (303: it asks there, and sends nothing).
+pub(crate) fn see(url: &Url) -> Response {
+    Redirect::to(url.as_str()).into_response()
+}
+
 fn page(title: &str, text: &str, reference: Option<&str>) -> Html<String> {
     let page = html! {
         (DOCTYPE)

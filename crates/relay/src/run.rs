@@ -42,6 +42,7 @@ pub(crate) async fn until_stopped(config: Config) -> Result<(), Box<dyn Error>> 
     for one in config.establishments {
         tracing::info!(name = one.name, issuer = one.issuer.as_str(), "an establishment");
         let rooms = Establishment {
+            name: one.name,
             issuer: one.issuer,
             upstream: one.upstream,
             desks: one.desks.open(),

@@ -38,11 +38,15 @@ pub enum Kind {
     Identity,
     /// A browser on its way through FranceConnect's logout.
     Leaving,
+    /// A desk that waits for somebody's phone.
+    Device,
+    /// The code that leads a phone to that desk.
+    UserCode,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Code, Self::Identity, Self::Leaving];
+    pub const ALL: [Self; 6] = [Self::Pending, Self::Code, Self::Identity, Self::Leaving, Self::Device, Self::UserCode];
 
     /// Returns its word, for a database and for the name's hash.
     #[must_use]
@@ -52,6 +56,8 @@ impl Kind {
             Self::Code => "code",
             Self::Identity => "identity",
             Self::Leaving => "leaving",
+            Self::Device => "device",
+            Self::UserCode => "user-code",
         }
     }
 }

@@ -9,16 +9,17 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use comptoir_franceconnect::Secret;
+use comptoir_franceconnect::{DEVICE_GRANT, Secret};
 use jiff::Timestamp;
 use ring::digest::{Context, SHA256, digest};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use crate::House;
-use crate::book::{DeskRequest, Granted, Presented};
+use crate::book::{DeskRequest, Granted, Presented, Way};
 use crate::client::{Desks, Stranger};
 use crate::counters::Came;
+use crate::device::{self, Asked};
 use crate::mint::{NoKey, at_hash};
 use crate::query::Query;
 
@@ -30,18 +31,22 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
     let Some(form) = form(&headers, &body) else {
         return error(StatusCode::BAD_REQUEST, "invalid_request");
     };
-    match form.get("grant_type") {
-        Some("authorization_code") => {}
+    let by_device = match form.get("grant_type") {
+        Some("authorization_code") => false,
+        Some(DEVICE_GRANT) => true,
         Some(_) => return error(StatusCode::BAD_REQUEST, "unsupported_grant_type"),
         None => return error(StatusCode::BAD_REQUEST, "invalid_request"),
-    }
+    };
     let client_id = match house.authenticate(&form, "token").await {
         Ok(client_id) => client_id,
         Err(stranger) => return refused(stranger, "token"),
     };
-    let Some(code) = form.get("code") else {
+    let Some(code) = form.get(if by_device { "device_code" } else { "code" }) else {
         return error(StatusCode::BAD_REQUEST, "invalid_request");
     };
+    if by_device && let Asked::Answer(answer) = device::poll(&house, &client_id, code).await {
+        return answer;
+    }
     let Ok(access_token) = Secret::random_base64url(house.rng.as_ref()) else {
         return error(StatusCode::INTERNAL_SERVER_ERROR, "server_error");
     };
@@ -131,12 +136,16 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Whether the desk that shows the code is the one that asked.
 fn belongs(desk: &DeskRequest, form: &Query) -> bool {
     let verifier = form.get("code_verifier").filter(|text| (43..=128).contains(&text.len()));
-    let redirect = form.get("redirect_uri").is_some_and(|uri| uri == desk.return_uri.as_str());
+    // A code of one grant is none of the other.
+    let same_way = match &desk.way {
+        Way::Browser { return_uri, .. } => form.get("redirect_uri").is_some_and(|uri| uri == return_uri.as_str()),
+        Way::Phone(_) => form.get("grant_type") == Some(DEVICE_GRANT),
+    };
     let proof = verifier.is_some_and(|verifier| {
         let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
         challenge.as_bytes().ct_eq(desk.challenge.as_bytes()).into()
     });
-    redirect && proof
+    same_way && proof
 }
 
 /// Makes the desk's ID token: no trait in it, for it comes back as a hint and stays in a browser's
@@ -189,7 +198,7 @@ pub(crate) fn form(headers: &HeaderMap, body: &Bytes) -> Option<Query> {
     str::from_utf8(body).ok().filter(|_| form).and_then(Query::parse)
 }
 
-fn refused(stranger: Stranger, act: &'static str) -> Response {
+pub(crate) fn refused(stranger: Stranger, act: &'static str) -> Response {
     match stranger {
         Stranger::Unknown => {
             // What a stranger calls itself is not written down.
@@ -201,7 +210,7 @@ fn refused(stranger: Stranger, act: &'static str) -> Response {
 }
 
 /// One line for who watches over the desks: never a trait, a token or a code.
-fn audit(desk: &str, act: &'static str, outcome: &'static str) {
+pub(crate) fn audit(desk: &str, act: &'static str, outcome: &'static str) {
     tracing::info!(target: "audit", desk, act, outcome);
 }
 
@@ -231,8 +240,10 @@ mod tests {
         ] {
             let desk = DeskRequest {
                 client_id: String::new(),
-                return_uri: url::Url::parse("http://127.0.0.1:49152/retour").unwrap(),
-                state: String::new(),
+                way: Way::Browser {
+                    return_uri: url::Url::parse("http://127.0.0.1:49152/retour").unwrap(),
+                    state: String::new(),
+                },
                 nonce: String::new(),
                 challenge: CHALLENGE.to_owned(),
             };

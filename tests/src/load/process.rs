@@ -136,6 +136,7 @@ pub async fn serve_relay(franceconnect: &Url) -> Result<(), Box<dyn Error>> {
     let _relay = Relay::start(
         listener,
         Establishment {
+            name: "Cabinet des essais".to_owned(),
             upstream: provider(franceconnect, id, back, end)?,
             issuer,
             desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },

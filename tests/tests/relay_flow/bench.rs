@@ -117,6 +117,7 @@ impl Site {
         Relay::start(
             listener,
             Establishment {
+                name: "Cabinet".to_owned(),
                 issuer: Url::parse(&issuer).unwrap(),
                 upstream,
                 desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },

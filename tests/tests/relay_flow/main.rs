@@ -3,6 +3,7 @@
 
 mod bench;
 mod instances;
+mod phone;
 mod plus;
 
 use base64::Engine;

@@ -20,7 +20,7 @@ use crate::bench::{Hands, START, Site, Step, Visit, World};
 const SECRET: &str = "a-secret-of-at-least-32-characters";
 
 /// A relay whose client encrypts as told, with the keys that it publishes itself.
-async fn plus(agreement: KeyAgreement, level: AcrValue) -> World {
+pub(crate) async fn plus(agreement: KeyAgreement, level: AcrValue) -> World {
     let clock = Hands(Arc::new(AtomicI64::new(START)));
     let of_simulator = clock.clone();
     let options = comptoir_simulator::Options::high(0, Arc::new(move || of_simulator.now()));
@@ -60,6 +60,7 @@ async fn plus(agreement: KeyAgreement, level: AcrValue) -> World {
     let relay = Relay::start(
         listener,
         Establishment {
+            name: "Cabinet".to_owned(),
             issuer: at(""),
             upstream,
             desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
