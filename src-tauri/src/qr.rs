@@ -77,6 +77,7 @@ impl Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     fn picture() -> Picture {
         let address = Url::parse("https://relais.example/clinique/device?user_code=WDJB-MJHT").expect("an address");
@@ -126,6 +127,23 @@ mod tests {
                 assert_eq!(matches!(sign, '█' | '▄'), below, "{x}, {y}, below");
             }
         }
+    }
+
+    #[test]
+    fn the_screens_are_tried_with_a_picture_of_ours() {
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/host/demo-picture.ts");
+        let picture = picture();
+        let fresh = format!(
+            "// Drawn by the shell; `UPDATE_BINDINGS=1 cargo test` draws it again.\n\
+             export const picture = {{ width: {}, path: \"{}\" }};\n",
+            picture.width(),
+            picture.path()
+        );
+        if std::env::var_os("UPDATE_BINDINGS").is_some() {
+            std::fs::write(&committed, &fresh).expect("written");
+        }
+        let committed = std::fs::read_to_string(committed).expect("ui/src/host/demo-picture.ts");
+        assert!(committed == fresh, "the picture is stale: run UPDATE_BINDINGS=1 cargo test --workspace");
     }
 
     #[test]

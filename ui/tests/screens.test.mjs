@@ -18,6 +18,12 @@ const started = (arrival, sign) => async (page) => {
   await page.locator("#start-check-in").click();
   await page.locator(sign).waitFor();
 };
+const phone = (sign) => async (page) => {
+  await ready(page);
+  await page.locator("#start-phone").waitFor();
+  await page.keyboard.press("t");
+  await page.locator(sign).waitFor();
+};
 const searched = (date, name, sign) => async (page) => {
   await ready(page);
   await page.keyboard.press("F3");
@@ -46,6 +52,9 @@ const screens = [
   ["check-in", "", started(13, "#countdown")],
   ["check-in-browser-not-opened", "", started(17, '[data-step="browser"][data-state="failed"]')],
   ["check-in-owed-sign-out", "owed=stays", started(16, '[data-step="owed"]')],
+  ["phone", "", phone("#user-code")],
+  ["phone-production-no-picture", "environment=production&picture=none", phone("#user-code")],
+  ["verdict-phone", "", async (page) => { await phone("#user-code")(page); await page.keyboard.press("j"); await page.locator("#verdict").waitFor(); }],
   ["hold", "", started(14, "#browser-closed")],
   ["failure", "", started(15, "[data-code='relay-unreachable']")],
   ["failure-unknown-code", "", started(18, "[data-code='something-new']")],

@@ -28,6 +28,8 @@ export interface Host {
   cancelCheckIn(): Promise<void>;
   copySignInAddress(): Promise<void>;
   reopenBrowser(): Promise<void>;
+  /** In demonstration, a browser of this computer stands for the patient's phone. */
+  playPhone(): Promise<void>;
   openFranceConnectInformation(): Promise<void>;
   decide(form: DecisionForm): Promise<DecidedView>;
   goPaper(form: PaperForm): Promise<ArrivalView[]>;
