@@ -5,6 +5,7 @@ use comptoir_desk::{Browser, BrowserError, CheckInError, CheckInRequest, Opened,
 use comptoir_franceconnect::{DeviceError, ExchangeFault, Party};
 use comptoir_register::{ActKind, JournalFilter, JournalLine, ReadError};
 use comptoir_relay::DeskBook;
+use comptoir_simulator::Fault;
 use comptoir_tests::visitor::{Stop, Visitor};
 use comptoir_tests::world::World;
 use std::sync::Arc;
@@ -123,4 +124,20 @@ async fn a_revoked_desk_gets_no_code() {
     };
     assert_eq!(party, Party::Relay);
     assert_eq!(last_end(&world), end(&[("outcome", "failed"), ("way", "phone")]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_provider_gets_nobody_signed_in_on_a_phone_either() {
+    let world = world().await;
+    for fault in [Fault::LowerAcr, Fault::OtherKey, Fault::UserinfoOtherKey] {
+        world.simulator.set_fault(Some(fault));
+        let mut underway = world.begin(ON_A_PHONE).await.expect("begun");
+        let address = underway.address().await.expect("a code");
+        let last = Visitor::new().sign_in(address, "test", Stop::AtTheEnd).await.expect("walked");
+        assert!(last.has("in-vain"), "{fault:?}: the phone says that nothing came of it: {}", last.html);
+        let told = underway.finish().await;
+        let Err(CheckInError::Provider(error)) = &told.result else { panic!("{fault:?}: {:?}", told.result) };
+        assert_eq!(comptoir_franceconnect::Fault::code(error), "server-error", "{fault:?}");
+        assert!(told.verdict().is_none(), "{fault:?}");
+    }
 }
