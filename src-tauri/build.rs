@@ -17,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "reopen_browser",
     "play_phone",
     "open_franceconnect_information",
+    "page_codes",
     "decide",
     "go_paper",
 ];

@@ -12,6 +12,7 @@ mod keychain;
 mod log;
 mod opening;
 mod page_codes;
+mod port_holder;
 mod provider_file;
 mod qr;
 mod renderer;

@@ -2,7 +2,7 @@
 
 use crate::folders::Environment;
 use crate::keychain::SystemKeychain;
-use comptoir_desk::Keychain;
+use comptoir_desk::{Keychain, KeychainError};
 use comptoir_franceconnect::{
     Fault, FileRefused, KeychainUnavailable, ProviderFile, ProviderFileError, ProviderFileProblem, Secret, Secrets,
 };
@@ -35,6 +35,43 @@ pub(crate) fn load(path: &Path) -> Result<ProviderFile, Unusable> {
     })
 }
 
+/// An entry of the keychain that a provider's file may name.
+pub(crate) struct SecretEntry {
+    keychain: SystemKeychain,
+    name: String,
+}
+
+impl SecretEntry {
+    /// Takes its name as the file writes it; `None` when no file could.
+    pub(crate) fn named(entry: &str) -> Option<Self> {
+        let usable = !entry.trim().is_empty() && !entry.contains(char::is_control);
+        usable.then(|| Self::of(SystemKeychain::new(Environment::Production.namespace()), entry))
+    }
+
+    /// A prefix of its own: a file must not be able to name the register's key.
+    fn of(keychain: SystemKeychain, entry: &str) -> Self {
+        Self { keychain, name: format!("provider:{entry}") }
+    }
+
+    fn read(&self) -> Result<Option<comptoir_desk::Secret>, KeychainError> {
+        self.keychain.read(&self.name)
+    }
+
+    /// Writes it; tells whether there was one before.
+    pub(crate) fn write(&self, value: &comptoir_desk::Secret) -> Result<bool, KeychainError> {
+        let replaced = self.read()?.is_some();
+        self.keychain.write(&self.name, value)?;
+        Ok(replaced)
+    }
+
+    /// Removes it; tells whether there was one.
+    pub(crate) fn remove(&self) -> Result<bool, KeychainError> {
+        let was_there = self.read()?.is_some();
+        self.keychain.remove(&self.name)?;
+        Ok(was_there)
+    }
+}
+
 /// The keychain, the environment, and the files beside the provider's.
 struct Beside {
     folder: PathBuf,
@@ -43,8 +80,7 @@ struct Beside {
 
 impl Secrets for Beside {
     fn keychain(&self, entry: &str) -> Result<Option<Secret>, KeychainUnavailable> {
-        // A prefix of its own: a file must not be able to name the register's key.
-        let found = self.keychain.read(&format!("provider:{entry}")).map_err(|_| KeychainUnavailable)?;
+        let found = SecretEntry::of(self.keychain.clone(), entry).read().map_err(|_| KeychainUnavailable)?;
         Ok(found.and_then(|bytes| str::from_utf8(bytes.expose()).ok().map(|text| Secret::new(text.trim().to_owned()))))
     }
 
@@ -105,6 +141,7 @@ fn french(error: &ProviderFileError) -> String {
         P::SecretMissing => "il n'y a pas de secret à l'endroit nommé : déposez-le".to_owned(),
         P::KeychainUnavailable => "le trousseau ne répond pas : déverrouillez-le".to_owned(),
         P::KeyUnusable => "ce n'est pas une clé privée RSA ou P-256 en PEM (PKCS#8) : remplacez-la".to_owned(),
+        P::ClientKeyUnusable => "ce n'est pas une clé privée P-256 en PEM (PKCS#8) : remplacez-la".to_owned(),
         P::FileRefused(FileRefused::Unreadable) => {
             "le fichier nommé ne peut pas être lu : vérifiez son chemin et ses droits".to_owned()
         }

@@ -49,7 +49,7 @@ const signingKeys = () => [ec("sig", "ES256"), rsa("sig", "RS256"), rsa("sig", "
 /** One client of every sort that a desk may be. */
 function clients() {
   const secret = () => ({ client_secret: randomBytes(32).toString("base64url") });
-  const [forRsa, forEc] = [rsa("enc", "RSA-OAEP-256"), ec("enc", "ECDH-ES")];
+  const [forRsa, forEc, own] = [rsa("enc", "RSA-OAEP-256"), ec("enc", "ECDH-ES"), ec("sig", "ES256")];
   const encrypted = (key) => ({
     ...secret(),
     token_endpoint_auth_method: "client_secret_basic",
@@ -64,6 +64,7 @@ function clients() {
     public: { token_endpoint_auth_method: "none" },
     basic: { ...secret(), token_endpoint_auth_method: "client_secret_basic" },
     post: { ...secret(), token_endpoint_auth_method: "client_secret_post" },
+    key: { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [own.public] } },
     "signed-rs256": { token_endpoint_auth_method: "none", userinfo_signed_response_alg: "RS256" },
     "signed-es256": {
       token_endpoint_auth_method: "none", id_token_signed_response_alg: "ES256", userinfo_signed_response_alg: "ES256",
@@ -87,7 +88,7 @@ function clients() {
     post_logout_redirect_uris: [end],
     ...more,
   }));
-  return { known, pems: { "encrypted-rsa": forRsa.pem, "encrypted-ec": forEc.pem } };
+  return { known, pems: { "encrypted-rsa": forRsa.pem, "encrypted-ec": forEc.pem, key: own.pem } };
 }
 
 function engine(issuer, known, keys, cookie) {
@@ -141,7 +142,7 @@ export async function startProvider() {
   return {
     issuer,
     clients: Object.fromEntries(known.map((client) => [client.client_id, client])),
-    /** The private keys of those for whom it encrypts. */
+    /** The private keys of those for whom it encrypts, and of the one who proves itself by one. */
     pems,
     rotate,
     /** What it was asked since the last time. */

@@ -1,5 +1,4 @@
 //! `comptoir check-in --phone`: the real program shows a code, a visitor is the phone.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop at what should not be")]
 
 use comptoir_tests::program::Account;
 use comptoir_tests::visitor::{Stop, Visitor};

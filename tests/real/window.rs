@@ -85,11 +85,22 @@ async fn type_keys(client: &Client, keys: &str) {
     client.active_element().await.expect("a focus").send_keys(keys).await.expect("typed");
 }
 
-/// Keeps a picture where `COMPTOIR_PICTURES` says; the committed one is made anew by naming
-/// `docs/images`. A test must not dirty the checkout by itself.
+/// Keeps a picture where `COMPTOIR_PICTURES` says, an absolute path; the committed one is made anew by
+/// naming `docs/images`. A test must not dirty the checkout by itself.
+///
+/// Without its DMABUF renderer `WebKitGTK` answers with the next frame that it draws, and draws none while
+/// nothing changes: a page at rest is made to draw, by an outline that nobody sees.
 async fn picture(client: &Client, name: &str) {
+    const DRAW: &str = "const root = document.documentElement;
+        window.drawing = setInterval(() => {
+            root.style.outline = root.style.outline ? '' : '1px solid transparent';
+        }, 40);";
+    const REST: &str = "clearInterval(window.drawing);
+        document.documentElement.removeAttribute('style');";
     if let Some(folder) = std::env::var_os("COMPTOIR_PICTURES") {
-        let picture = client.screenshot().await.expect("a picture");
+        client.execute(DRAW, Vec::new()).await.expect("a page that draws");
+        let picture = tokio::time::timeout(PATIENCE, client.screenshot()).await.expect("a frame").expect("a picture");
+        client.execute(REST, Vec::new()).await.expect("a page at rest");
         fs::write(Path::new(&folder).join(name), picture).expect("written");
     }
 }
@@ -130,7 +141,7 @@ async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen()
     let (_driver, window) = open_window(&account).await;
 
     // By keyboard alone: F3, birth date, stem, Enter; Enter opens the record; Enter signs in.
-    appears(&window, "[data-arrival]").await;
+    appears(&window, ".strict[aria-busy='false']").await;
     picture(&window, "reception.png").await;
     type_keys(&window, &char::from(Key::F3).to_string()).await;
     let date = appears(&window, "#search-birth-date").await;

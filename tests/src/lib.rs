@@ -3,6 +3,7 @@
 
 pub mod arguments;
 pub mod beginnings;
+pub mod desk_contract;
 pub mod evaluation;
 pub mod load;
 pub mod node;

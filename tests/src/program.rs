@@ -114,9 +114,22 @@ impl Account {
     /// # Errors
     /// When it does not start.
     pub fn run(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> io::Result<Running> {
+        self.run_with(&[], args)
+    }
+
+    /// Starts the program with some variables of its environment changed.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn run_with(
+        &self,
+        environment: &[(&str, &str)],
+        args: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> io::Result<Running> {
         let mut command = Command::new(&self.program);
         command.args(args).env("COMPTOIR_LOG", "trace").stdin(Stdio::null());
         self.inhabit(&mut command);
+        command.envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let (send, events) = channel();
         let (mut out, mut log) = (child.stdout.take(), child.stderr.take());

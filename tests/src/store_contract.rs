@@ -44,6 +44,19 @@ pub async fn keeps_its_word(store: &dyn Store) {
     let after = store.take(Kind::Code, one, at(59)).await.unwrap().unwrap();
     assert_eq!((after.sealed.as_slice(), after.until), (&b"b"[..], at(60)), "its end stays");
 
+    for (rule, name, until, now, expected) in [
+        ("a new name", one, 60, 0, true),
+        ("again", one, 90, 59, false),
+        ("another name", other, 60, 59, true),
+        ("at its end it is new", one, 90, 60, true),
+        ("and its end another", one, 120, 89, false),
+    ] {
+        let first = store.first(Kind::Code, name, at(until), at(now)).await.unwrap();
+        assert_eq!(first, expected, "{rule}");
+    }
+    store.sweep(at(90)).await.unwrap();
+    assert_eq!(store.count(Kind::Code, at(0)).await.unwrap(), 0);
+
     put("a").await.unwrap();
     store.put(Kind::Code, other, thing("b", 90)).await.unwrap();
     assert_eq!(store.count(Kind::Code, at(0)).await.unwrap(), 2);

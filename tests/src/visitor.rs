@@ -10,6 +10,9 @@ use url::Url;
 /// The desk holds the browser while it exchanges the code, for 30 s at most; nothing takes longer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The identity provider it goes to: one of FranceConnect, or else one of FranceConnect+.
+const PROVIDERS: [&str; 2] = ["provider-impots", "provider-la-poste"];
+
 /// A browser without a window. One visitor is one browser profile: its cookies are its own.
 #[derive(Debug, Clone)]
 pub struct Visitor {
@@ -145,8 +148,8 @@ impl Visitor {
             page = self.press(&page, "franceconnect", &[]).await?;
             page = self.follow(page, |_| false).await?;
         }
-        if page.has("provider-impots") {
-            page = self.press(&page, "provider-impots", &[]).await?;
+        if let Some(provider) = PROVIDERS.into_iter().find(|provider| page.has(provider)) {
+            page = self.press(&page, provider, &[]).await?;
             page = self.press(&page, "sign-in", &[("login", login), ("password", "123")]).await?;
             page = self.follow(page, |_| false).await?;
         }

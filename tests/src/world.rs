@@ -3,7 +3,7 @@
 use crate::visitor::{Stop, Stuck, Visitor};
 use comptoir_desk::{
     Browser, BrowserError, CheckInError, CheckInRequest, Clock, Concluded, Desk, FindRelayError, Keychain,
-    MemoryKeychain, Opened, Patience, Purpose, Step, Verdict, check_in, enrol_desk, find_relay,
+    MemoryKeychain, Notice, Opened, Patience, Purpose, Step, Verdict, check_in, enrol_desk, find_relay,
 };
 use comptoir_franceconnect::{
     AcrValue, DESK_CLIENT_ID, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
@@ -144,6 +144,7 @@ impl Told {
             Step::OpenBrowser { .. }
             | Step::ShowCode { .. }
             | Step::Waiting { .. }
+            | Step::Noticed(_)
             | Step::Identity { .. }
             | Step::SignedOut { .. } => None,
         })
@@ -205,6 +206,7 @@ impl World {
                 issuer,
                 upstream,
                 desks,
+                limits: comptoir_relay::Limits::default(),
                 sealing_key: SealingKey::generate(rng.as_ref())?,
                 store: Arc::new(MemoryStore::default()),
                 clock: Arc::new(clock.clone()),
@@ -300,11 +302,27 @@ impl Underway {
             let address = match &step {
                 Step::OpenBrowser { address, .. } => Some(address.clone()),
                 Step::ShowCode { verification_uri_complete, .. } => Some(verification_uri_complete.clone()),
-                Step::Waiting { .. } | Step::Identity { .. } | Step::Verdict(_) | Step::SignedOut { .. } => None,
+                Step::Waiting { .. }
+                | Step::Noticed(_)
+                | Step::Identity { .. }
+                | Step::Verdict(_)
+                | Step::SignedOut { .. } => None,
             };
             self.told.push(step);
             if address.is_some() {
                 return address;
+            }
+        }
+        None
+    }
+
+    /// The next thing noticed; `None` when the check-in ended without one.
+    pub async fn notice(&mut self) -> Option<Notice> {
+        while let Some(step) = self.steps.recv().await {
+            let noticed = if let Step::Noticed(notice) = &step { Some(*notice) } else { None };
+            self.told.push(step);
+            if noticed.is_some() {
+                return noticed;
             }
         }
         None

@@ -4,7 +4,7 @@
 
 use comptoir_desk::{
     Browser, CheckInError, CheckInRequest, EnrolDeskError, FindRelayError, Keychain, KeychainError, MemoryKeychain,
-    Outcome, Step, Way, enrol_desk, find_relay,
+    Notice, Outcome, Step, Way, enrol_desk, find_relay,
 };
 use comptoir_franceconnect::{AuthorizationError, EnrolError, ExchangeFault, Party, Secret};
 use comptoir_identity::Link;
@@ -13,7 +13,10 @@ use comptoir_simulator::Fault;
 use comptoir_tests::visitor::{Stop, Visitor};
 use comptoir_tests::world::{Told, World};
 use ring::rand::SystemRandom;
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::sync::Arc;
+use url::Url;
 
 const FRESH: CheckInRequest = CheckInRequest { opened: None, browser_closed: false, way: Way::ThisComputer };
 const BROWSER_CLOSED: CheckInRequest = CheckInRequest { opened: None, browser_closed: true, way: Way::ThisComputer };
@@ -25,6 +28,8 @@ fn names(told: &Told) -> Vec<&'static str> {
             Step::OpenBrowser { .. } => "open-browser",
             Step::ShowCode { .. } => "show-code",
             Step::Waiting { .. } => "waiting",
+            Step::Noticed(Notice::HttpsWanted) => "https-wanted",
+            Step::Noticed(Notice::Slept) => "slept",
             Step::Identity { .. } => "identity",
             Step::Verdict(_) => "verdict",
             Step::SignedOut { confirmed: true, .. } => "signed-out",
@@ -115,6 +120,30 @@ async fn giving_up_holds_the_next_sign_in_until_the_browser_is_closed() {
     let told = world.check_in(&Visitor::new(), "test", BROWSER_CLOSED).await.expect("signed in");
     assert_eq!(told.result.expect("a verdict").outcome, Outcome::Concordant);
     assert_clean(&world, "after the hold");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_the_browser_away_is_noticed_and_the_person_may_still_come_back() {
+    let world = World::start().await.expect("a world");
+    let mut underway = world.begin(FRESH).await.expect("begun");
+    let address = underway.address().await.expect("an address");
+    let back = address.query_pairs().find(|(name, _)| name == "redirect_uri").expect("a return address").1;
+    let back = Url::parse(&back).expect("an address");
+    // P20: a browser that wants https, twice.
+    for _ in 0..2 {
+        let mut browser = TcpStream::connect(("127.0.0.1", back.port().expect("a port"))).expect("the listener");
+        browser.write_all(b"\x16\x03\x01\x02\x00\x01").expect("said");
+    }
+    assert_eq!(underway.notice().await, Some(Notice::HttpsWanted));
+    // P16: the computer sleeps, for less than a FranceConnect session lives.
+    world.clock.pass(120);
+    assert_eq!(underway.notice().await, Some(Notice::Slept));
+    Visitor::new().sign_in(address, "test", Stop::AtTheEnd).await.expect("signed in");
+    let told = underway.finish().await;
+    assert_eq!(told.result.as_ref().expect("a verdict").outcome, Outcome::Concordant);
+    let noticed: Vec<_> = names(&told).into_iter().filter(|name| matches!(*name, "https-wanted" | "slept")).collect();
+    assert_eq!(noticed, ["https-wanted", "slept"], "each is said once");
+    assert_clean(&world, "after a sleep");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -278,6 +307,7 @@ async fn a_logout_that_is_not_confirmed_leaves_nothing_in_a_throw_away_profile()
             Step::OpenBrowser { .. }
             | Step::ShowCode { .. }
             | Step::Waiting { .. }
+            | Step::Noticed(_)
             | Step::Identity { .. }
             | Step::Verdict(_) => None,
         });

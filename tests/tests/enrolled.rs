@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use comptoir_franceconnect::{
     ASSERTION_TYPE, AcrValue, Attempt, AuthorizationCode, ClientKey, Clock as _, DESK_CLIENT_ID, DeskCredential,
-    DirectProfile, EnrolError, ExchangeFault, Fault as _, HttpClient, Loopback, Provider, Returned, Secret, SigningAlg,
-    enrol,
+    DeviceError, DeviceGrant, DirectProfile, EnrolError, ExchangeFault, Fault as _, HttpClient, Loopback, Provider,
+    ReturnQuery, Returned, Secret, SigningAlg, enrol, read_return,
 };
 use comptoir_relay::{
-    CALLBACK_PATH, CodeLife, DeskBook as _, Desks, EnrolmentCode, Establishment, MemoryDesks, MemoryStore, Relay,
-    SIGNED_OUT_PATH, SealingKey,
+    CALLBACK_PATH, CodeLife, DeskBook as _, Desks, EnrolmentCode, Establishment, Limits, MemoryDesks, MemoryStore,
+    Relay, SIGNED_OUT_PATH, SealingKey,
 };
 use comptoir_simulator::{Client, Simulator};
 use comptoir_tests::visitor::{Stop, Visitor};
@@ -35,6 +35,10 @@ struct House {
 
 impl House {
     async fn start() -> Self {
+        Self::limited(Limits::default()).await
+    }
+
+    async fn limited(limits: Limits) -> Self {
         let (clock, rng) = (WorldClock::default(), SystemRandom::new());
         let simulated = clock.clone();
         let simulator =
@@ -64,6 +68,7 @@ impl House {
                 issuer,
                 upstream,
                 desks: Desks::Enrolled(Arc::clone(&book) as Arc<_>),
+                limits,
                 sealing_key: SealingKey::generate(&rng).unwrap(),
                 store: Arc::new(MemoryStore::default()),
                 clock: Arc::new(clock.clone()),
@@ -141,6 +146,83 @@ async fn a_code_enrols_one_desk_and_guesses_are_limited() {
     house.clock.pass(3600);
     assert_eq!(house.enrol(&house.code().await, &key).await, Err(EnrolError::Refused), "a key is enrolled once");
     assert!(house.enrol(&house.code().await, &other).await.is_ok());
+}
+
+#[tokio::test]
+async fn right_codes_are_not_counted() {
+    let house = House::start().await;
+    for number in 0..12 {
+        let key = ClientKey::generate(&house.rng).unwrap();
+        assert!(house.enrol(&house.code().await, &key).await.is_ok(), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_desk_that_asks_too_much_waits_and_no_other() {
+    let house = House::limited(Limits { sign_ins_by_desk: 2, ..Limits::default() }).await;
+    let providers = [house.provider(&house.desk().await).await, house.provider(&house.desk().await).await];
+    for (rule, desk, passing, expected) in [
+        ("first", 0, 0, 303),
+        ("second", 0, 0, 303),
+        ("too many", 0, 0, 429),
+        ("another desk", 1, 0, 303),
+        ("after half a minute", 0, 31, 303),
+        ("one only", 0, 0, 429),
+    ] {
+        house.clock.pass(passing);
+        let provider = providers.get(desk).unwrap();
+        let loopback = Loopback::bind(provider.return_address()).await.unwrap();
+        let attempt = Attempt::begin(provider, &loopback, &house.rng, house.clock.now()).unwrap();
+        let page = Visitor::new().fetch(attempt.authorize_url().clone()).await.unwrap();
+        assert_eq!((page.status, page.redirect.is_some()), (expected, expected == 303), "{rule}");
+        assert_eq!(page.html.contains("Trop de demandes") && page.html.contains("RL-05"), expected == 429, "{rule}");
+    }
+}
+
+#[tokio::test]
+async fn a_desk_that_shows_too_many_codes_waits() {
+    let house = House::limited(Limits { sign_ins_by_desk: 1, ..Limits::default() }).await;
+    let providers = [house.provider(&house.desk().await).await, house.provider(&house.desk().await).await];
+    let begin = async |provider| DeviceGrant::begin(provider, &house.http, &house.rng, &house.clock).await.map(drop);
+    let [first, second] = &providers;
+    assert!(begin(first).await.is_ok());
+    assert!(matches!(begin(first).await, Err(DeviceError::Limited)));
+    assert!(begin(second).await.is_ok(), "another desk");
+    house.clock.pass(60);
+    assert!(begin(first).await.is_ok());
+}
+
+#[tokio::test]
+async fn who_calls_too_much_waits_before_a_code_is_used() {
+    let usual = Limits::default();
+    for (rule, limits) in
+        [("the desk", Limits { calls_by_desk: 2, ..usual }), ("its address", Limits { calls_by_address: 2, ..usual })]
+    {
+        let house = House::limited(limits).await;
+        let provider = house.provider(&house.desk().await).await;
+        let (attempt, code, _loopback) = house.code_of(&provider).await;
+        attempt.exchange(code, &house.http, &house.clock).await.unwrap();
+
+        let loopback = Loopback::bind(provider.return_address()).await.unwrap();
+        let attempt = Attempt::begin(&provider, &loopback, &house.rng, house.clock.now()).unwrap();
+        let address = attempt.authorize_url().clone();
+        let page = Visitor::new().sign_in(address, "test", Stop::BeforeTheReturn).await.unwrap();
+        let back = page.redirect.unwrap();
+        let code = || {
+            let returned = read_return(back.query().unwrap()).unwrap();
+            let Some(ReturnQuery::Code(code)) = returned.from_issuer(provider.issuer()) else { panic!("no code") };
+            code
+        };
+        let parked = attempt.park();
+        let limited = attempt.redeem(code(), &house.http, &house.clock).await.unwrap_err();
+        assert_eq!(limited.code(), "token-refused", "{rule}");
+        if limits.calls_by_address == 2 {
+            // Nothing of the request was looked at: the same one is good once there is room again.
+            house.clock.pass(31);
+            let again = Attempt::resume(&provider, &parked).unwrap();
+            assert!(again.redeem(code(), &house.http, &house.clock).await.is_ok(), "{rule}");
+        }
+    }
 }
 
 #[tokio::test]

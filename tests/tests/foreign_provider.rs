@@ -7,8 +7,8 @@
 )]
 
 use comptoir_franceconnect::{
-    Clock, Ended, Fault as _, FileRefused, HttpClient, KeychainUnavailable, Loopback, OpenIdAttempt, OpenIdProvider,
-    Page, ProviderFile, Returned, Secret, Secrets, Vouched,
+    Clock, DecryptionKey, Ended, Fault as _, FileRefused, HttpClient, KeyAgreement, KeychainUnavailable, Loopback,
+    OpenIdAttempt, OpenIdProvider, Page, ProviderFile, Returned, Secret, Secrets, Vouched,
 };
 use comptoir_tests::world::WorldClock;
 use ring::rand::SystemRandom;
@@ -108,6 +108,7 @@ struct Safe<'a> {
 impl Safe<'_> {
     fn secret(&self, entry: &str) -> Option<Secret> {
         let secret = match entry {
+            "another" => return DecryptionKey::generate(KeyAgreement::EcdhEs).ok().map(|key| key.to_pem().clone()),
             "key" => &self.told["pems"][self.client],
             _ => &self.told["clients"][self.client]["client_secret"],
         };
@@ -172,7 +173,10 @@ async fn a_client_of_every_sort_signs_in_and_out_at_oidc_provider() {
         ("encrypted-rsa", format!("userinfo = \"encrypted\"\n{key}")),
         ("encrypted-ec", format!("userinfo = \"encrypted\"\n{key}")),
         // It says when somebody signed in only where it is asked for (OIDC Core §2).
-        ("public", "auth_time = true\nissuer_in_return = true\n[authorize]\nmax_age = \"3600\"".to_owned()),
+        ("public", "auth_time = true\nissuer_in_return = true".to_owned()),
+        ("public", "max_age_s = 3600".to_owned()),
+        ("key", "client_key.keychain = \"key\"".to_owned()),
+        ("key", "client_key.keychain = \"key\"\nassertion_audience = \"issuer\"".to_owned()),
         ("public", "[authorize]\nprompt = \"login\"".to_owned()),
     ] {
         let (provider, http) = from.connect(client, &more).await;
@@ -212,6 +216,7 @@ async fn what_the_file_and_the_provider_do_not_agree_on_is_refused() {
         ("plain where signed was agreed", "public", "userinfo = \"signed\"", "userinfo-invalid"),
         ("signed where plain was agreed", "signed-rs256", "", "userinfo-invalid"),
         ("encrypted where none was agreed", "encrypted-ec", "userinfo = \"signed\"", "token-undecryptable"),
+        ("another key than the client's", "key", "client_key.keychain = \"another\"", "client-refused"),
         ("a level that was not reached", "public", "acr_required = [\"eidas1\"]", "level-too-low"),
     ] {
         let (provider, http) = from.connect(client, more).await;

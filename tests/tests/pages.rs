@@ -59,7 +59,9 @@ fn tests_named(text: &str) -> Vec<(&str, &str)> {
 #[test]
 fn every_test_named_in_a_page_exists() {
     let sources = Sources::read();
-    for (name, least) in [("behaviour.md", 25), ("conformity.md", 60), ("franceconnect-checklist.md", 20)] {
+    for (name, least) in
+        [("behaviour.md", 25), ("conformity.md", 60), ("franceconnect-checklist.md", 20), ("failures.md", 60)]
+    {
         let page = page(name);
         let named = tests_named(&page);
         assert!(named.len() > least, "{name}: {} tests named", named.len());
@@ -122,6 +124,55 @@ fn every_testable_requirement_is_in_the_page() {
             proved || line.contains("not yet") || line.contains("by hand"),
             "INS {number} is neither proved nor open"
         );
+    }
+}
+
+#[test]
+fn every_attack_on_the_listener_is_a_named_case_of_a_test() {
+    let (sources, page) = (Sources::read(), page("behaviour.md"));
+    let lines = conformity(&page);
+    for number in 1..=51 {
+        let name = format!("K{number:02}");
+        let line = lines.get(name.as_str()).unwrap_or_else(|| panic!("{name} is not in the page"));
+        let named = tests_named(line);
+        assert!(!named.is_empty(), "{name} has no test");
+        for (file, test) in named {
+            let case = |text: &str| text.contains(&format!("\"{name} ")) || text.contains(&format!("\"{name}\""));
+            assert!(sources.holding(file, test).any(case), "{name}: no case of {file} has its name");
+        }
+    }
+}
+
+#[test]
+fn every_failure_is_provoked_by_a_test_that_names_it() {
+    let (sources, page) = (Sources::read(), page("failures.md"));
+    let mut seen = 0;
+    for line in page.lines() {
+        let cells: Vec<_> = line.split(" | ").collect();
+        let [_, code, reference, _, proof] = cells.as_slice() else { continue };
+        let Some(code) = code.strip_prefix('`').and_then(|code| code.strip_suffix('`')) else { continue };
+        // The four of the browser are variants of an enum, which their tests match.
+        if !reference.starts_with("FC-") {
+            continue;
+        }
+        seen += 1;
+        let named = tests_named(proof);
+        assert!(!named.is_empty() || proof.contains("by hand"), "{code} has no test and does not say why");
+        let mentions =
+            |(file, test): &(&str, &str)| sources.holding(file, test).any(|text| text.contains(&format!("\"{code}\"")));
+        assert!(named.is_empty() || named.iter().any(mentions), "{code}: no test named names it");
+    }
+    assert!(seen > 45, "{seen} codes read");
+}
+
+#[test]
+fn every_situation_of_the_flow_is_in_the_page() {
+    let page = page("failures.md");
+    let lines = conformity(&page);
+    for number in 1..=28 {
+        let name = format!("P{number:02}");
+        let line = lines.get(name.as_str()).unwrap_or_else(|| panic!("{name} is not in the page"));
+        assert!(!tests_named(line).is_empty() || line.contains("by hand"), "{name} is neither proved nor open");
     }
 }
 

@@ -44,11 +44,11 @@ async fn world() -> World {
 }
 
 /// How the last check-in ended, and in which way it was made, as the journal has it.
-fn last_end(world: &World) -> Option<Vec<(String, String)>> {
-    let mut last = None;
+fn last_end(world: &World) -> Vec<(String, String)> {
+    let mut last = Vec::new();
     let each = |line: JournalLine| {
         if line.act_kind() == Some(ActKind::CheckInConcluded) {
-            last = Some(line.evidence);
+            last = line.evidence;
         }
         Ok::<_, ReadError>(())
     };
@@ -56,8 +56,8 @@ fn last_end(world: &World) -> Option<Vec<(String, String)>> {
     last
 }
 
-fn end(of: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
-    Some(of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+fn end(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

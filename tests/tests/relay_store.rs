@@ -38,6 +38,16 @@ async fn a_database_keeps_its_word_and_gives_each_thing_once() {
         let (first, second) = tokio::join!(one.take(Kind::Code, name, at(0)), two.take(Kind::Code, name, at(0)));
         let taken = [first.unwrap(), second.unwrap()].into_iter().flatten().count();
         assert_eq!(taken, 1, "of two that take at once, one has it: {number}");
+        // Twice: a new name, then one whose end has passed.
+        for now in [0, 60] {
+            let (until, now) = (at(now + 60), at(now));
+            let shown = Name::of("h", Kind::Assertion, &number.to_string());
+            let (first, second) = tokio::join!(
+                one.first(Kind::Assertion, shown, until, now),
+                two.first(Kind::Assertion, shown, until, now),
+            );
+            assert!(first.unwrap() != second.unwrap(), "of two that note at once, one is the first: {number}, {now}");
+        }
     }
 }
 
@@ -52,6 +62,7 @@ async fn a_database_that_stops_is_said_and_found_again() {
 
     server.stop().unwrap();
     assert_eq!(store.put(Kind::Code, name, thing()).await, Err(StoreError::Unreachable));
+    assert_eq!(store.first(Kind::Assertion, name, at(60), at(0)).await, Err(StoreError::Unreachable));
     server.resume().unwrap();
     // Unlogged: after a crash the table is there, and empty.
     assert_eq!(store.take(Kind::Code, name, at(0)).await, Ok(None));

@@ -16,6 +16,7 @@ export const commands = {
 	reopenBrowser: () => __TAURI_INVOKE<null>("reopen_browser"),
 	playPhone: () => __TAURI_INVOKE<null>("play_phone"),
 	openFranceconnectInformation: () => __TAURI_INVOKE<null>("open_franceconnect_information"),
+	pageCodes: () => __TAURI_INVOKE<PageCodeView[]>("page_codes"),
 	decide: (form: DecisionForm) => __TAURI_INVOKE<DecidedView>("decide", { form }),
 	goPaper: (form: PaperForm) => __TAURI_INVOKE<ArrivalView[]>("go_paper", { form }),
 };
@@ -50,7 +51,7 @@ export type CandidateView = {
 };
 
 /**  A step of the check-in, while it runs. */
-export type CheckInChanged = { step: "open-browser"; url: string; purpose: PurposeView; opened: boolean } | { step: "show-code"; userCode: string; address: string; picture: PictureView | null } | { step: "waiting"; deadlineSeconds: number } | { step: "identity"; acr: string } | { step: "compared" } | { step: "signed-out"; confirmed: boolean };
+export type CheckInChanged = { step: "open-browser"; url: string; purpose: PurposeView; opened: boolean } | { step: "show-code"; userCode: string; address: string; picture: PictureView | null } | { step: "waiting"; deadlineSeconds: number } | { step: "noticed"; notice: NoticeView } | { step: "identity"; acr: string } | { step: "compared" } | { step: "signed-out"; confirmed: boolean };
 
 export type CheckInForm = {
 	arrival: number | null,
@@ -89,8 +90,12 @@ export type EnvironmentView = "demonstration" | "production";
 export type FailureView = {
 	/**  What the screens branch on. */
 	code: string,
-	/**  What happened, what was kept, what to do next; in French. */
-	message: string,
+	/**  What happened, in French. */
+	happened: string,
+	/**  What was kept. */
+	kept: string,
+	/**  What to do next. */
+	next: string,
 	retry: boolean,
 	/**  A short support reference (`FC-07`, `REG-03`). */
 	reference: string,
@@ -110,6 +115,9 @@ export type IdentityView = {
 
 export type LinkView = "safe" | "confirm" | "several" | "none";
 
+/**  Something that may keep the browser from coming back. */
+export type NoticeView = "https-wanted" | "slept";
+
 /**  How the desk is opened. */
 export type OpenForm = {
 	/**  A new empty register and a key in memory, chosen by a person. */
@@ -117,6 +125,15 @@ export type OpenForm = {
 };
 
 export type Outcome = "concordant" | "explained" | "discordant" | "several" | "unknown" | "unusable-identity" | "refused" | "abandoned";
+
+/**  Codes that FranceConnect shows on its own pages and that mean the same at a desk. */
+export type PageCodeView = {
+	codes: string[],
+	/**  What happened, in French. */
+	cause: string,
+	/**  What to do next. */
+	next: string,
+};
 
 /**  The paper path, chosen before any check-in. */
 export type PaperForm = {

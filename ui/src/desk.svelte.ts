@@ -8,6 +8,8 @@ import {
   type DeskView,
   type FailureView,
   type Host,
+  type NoticeView,
+  type PageCodeView,
   type PatientView,
   type PictureView,
   type SearchForm,
@@ -15,10 +17,10 @@ import {
   type VerdictView,
   type Way,
 } from "./host/host";
-import { isHold, searchRefusal } from "./words/failure";
+import { failureWords, isHold, searchRefusal } from "./words/failure";
 import { spokenName } from "./words/traits";
 import { isWhole } from "./words/dates";
-import { sentenceOf } from "./words/verdict";
+import { noticeText, sentenceOf } from "./words/verdict";
 
 /** Who a check-in is about: an arrival, a record, both, or someone neither expected nor known. */
 export type Subject = { arrival: number | null; record: string | null; name: string };
@@ -40,6 +42,8 @@ export type Progress = {
   compared: boolean;
   signedOut: boolean | null;
   abandoning: boolean;
+  /** What may keep the browser from coming back. */
+  noticed: NoticeView[];
 };
 
 const untouched: Progress = {
@@ -54,6 +58,7 @@ const untouched: Progress = {
   compared: false,
   signedOut: null,
   abandoning: false,
+  noticed: [],
 };
 
 const emptyForm: SearchForm = { birthDate: "", name: "", givenName: "" };
@@ -80,6 +85,9 @@ export class Desk {
   verdict = $state.raw<VerdictView | null>(null);
   failure = $state.raw<FailureView | null>(null);
   deciding = $state(false);
+  /** The codes of FranceConnect's own pages, and whether they are on screen. */
+  pageCodes = $state.raw<PageCodeView[]>([]);
+  helping = $state(false);
   /** What "Réessayer" does on the failure shown; what Escape goes back to. */
   retry: (() => void) | null = null;
   #failedFrom: Level = "reception";
@@ -288,6 +296,10 @@ export class Desk {
       case "waiting":
         progress.endsAt = Date.now() + change.deadlineSeconds * 1000;
         break;
+      case "noticed":
+        progress.noticed = [...progress.noticed, change.notice];
+        this.say(noticeText(change.notice));
+        break;
       case "identity":
         progress.acr = change.acr;
         progress.endsAt = null;
@@ -333,9 +345,15 @@ export class Desk {
       return true;
     } catch (thrown) {
       const failure = failureOf(thrown);
-      this.notice = { text: `${failure.message || m.failure_unexpected()} ${m.reference(failure)}`, tone: "stop" };
+      const words = failureWords(failure);
+      this.notice = { text: `${words.happened} ${words.next} ${m.reference(failure)}`, tone: "stop" };
       return false;
     }
+  }
+
+  async help(): Promise<void> {
+    const known = this.pageCodes.length > 0;
+    this.helping = known || (await this.ask(async () => void (this.pageCodes = await this.host.pageCodes())));
   }
 
   // Decisions

@@ -149,6 +149,68 @@ test("underway: countdown, copy, reopen, information by the host; Escape abandon
   await close(page);
 });
 
+test("a code read aloud is found as it was heard, while waiting and after giving up; Escape goes back to the wait", async () => {
+  const page = await reception();
+  await page.locator('[data-arrival="13"]').click();
+  await page.locator("#start-check-in").click();
+  await page.locator("#countdown").waitFor();
+  await page.keyboard.press("e");
+  await page.locator("#page-code:focus").waitFor();
+  const shown = page.locator(".page-codes li");
+  const said = page.locator("dialog[open] [role=status]");
+  assert.ok((await shown.count()) > 20, "all of them before a code is typed");
+  for (const [heard, code] of [["Y010008", "Y010008"], ["y 01 00 08", "Y010008"], ["OIOOO8", "Y010008"], ["020027", "Y020025"], ["04ea6ef", "Y04EA6EF"]]) {
+    await page.locator("#page-code").fill(heard);
+    await page.locator(`.page-codes.only [data-code="${code}"]`).waitFor();
+    assert.equal(await shown.count(), 1, heard);
+  }
+  await page.locator("#page-code").fill("Y0100");
+  assert.ok((await shown.count()) > 5, "those that it may still be");
+  assert.match(await said.innerText(), /causes possibles$/);
+  await page.locator("#page-code").fill("Y010015");
+  assert.match(await said.innerText(), /Ne commentez pas la raison .* Utilisez la pièce d'identité\.$/);
+  await page.locator("#page-code").fill("Y123456");
+  await page.locator("#page-code-unknown").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator("dialog[open]").waitFor({ state: "detached" });
+  assert.equal(await page.locator("#countdown").count(), 1, "the wait goes on");
+  await page.keyboard.press("Escape");
+  await armed(page);
+  await page.keyboard.press("e");
+  await page.locator("#page-code:focus").waitFor();
+  assert.equal(await page.locator("#page-code").inputValue(), "");
+  await close(page);
+});
+
+test("a failure after an error page of FranceConnect offers its code, another failure does not", async () => {
+  for (const [failure, offered] of [["server-error", 1], ["keys-unavailable", 0]]) {
+    const page = await reception(`failure=${failure}`);
+    await page.locator('[data-arrival="18"]').click();
+    await page.locator("#start-check-in").click();
+    await page.locator(`[data-code="${failure}"]`).waitFor();
+    assert.equal(await page.locator("#action-page-code").count(), offered, failure);
+    await page.keyboard.press("e");
+    if (offered) await page.locator("#page-code:focus").waitFor();
+    await close(page);
+  }
+});
+
+test("a sleep and a browser that wants https are said once, on the wait and after it", async () => {
+  const page = await reception("noticed=all");
+  await page.locator('[data-arrival="13"]').click();
+  await page.locator("#start-check-in").click();
+  await page.locator('[data-notice="https-wanted"]').waitFor();
+  await page.locator('[data-notice="slept"]').waitFor();
+  await spoken(page, "mis en veille");
+  assert.match(await page.locator("#countdown").innerText(), /^0(2:00|1:5\d)$/);
+  await page.keyboard.press("Escape");
+  await armed(page);
+  assert.equal(await page.locator("#verdict [data-notice]").count(), 2);
+  await page.keyboard.press("r");
+  await page.locator("#countdown").waitFor();
+  await close(page);
+});
+
 test("letters typed in a field are text, not commands", async () => {
   const page = await reception();
   await page.locator("#search-name").pressSequentially("PRCN?");
@@ -304,7 +366,7 @@ test("a failure shows its reference and its remedy, Escape returns to the list",
   await page.locator('[data-arrival="15"]').click();
   await page.locator("#start-check-in").click();
   await page.locator("#retry:focus").waitFor();
-  await page.getByText("FC-07").waitFor();
+  await page.getByText("FC-10").waitFor();
   await page.keyboard.press("Escape");
   await page.locator('[data-arrival="15"]:focus').waitFor();
   await close(page);

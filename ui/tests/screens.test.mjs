@@ -24,6 +24,12 @@ const phone = (sign) => async (page) => {
   await page.keyboard.press("t");
   await page.locator(sign).waitFor();
 };
+const helped = (code) => async (page) => {
+  await started(13, "#countdown")(page);
+  await page.keyboard.press("e");
+  await page.locator("#page-code:focus").waitFor();
+  await page.keyboard.type(code);
+};
 const searched = (date, name, sign) => async (page) => {
   await ready(page);
   await page.keyboard.press("F3");
@@ -52,6 +58,10 @@ const screens = [
   ["check-in", "", started(13, "#countdown")],
   ["check-in-browser-not-opened", "", started(17, '[data-step="browser"][data-state="failed"]')],
   ["check-in-owed-sign-out", "owed=stays", started(16, '[data-step="owed"]')],
+  ["check-in-noticed", "noticed=all", started(13, '[data-notice="slept"]')],
+  ["page-codes", "", helped("")],
+  ["page-codes-one", "", helped("010008")],
+  ["page-codes-unknown", "", helped("Y99")],
   ["phone", "", phone("#user-code")],
   ["phone-production-no-picture", "environment=production&picture=none", phone("#user-code")],
   ["verdict-phone", "", async (page) => { await phone("#user-code")(page); await page.keyboard.press("j"); await page.locator("#verdict").waitFor(); }],
@@ -70,6 +80,7 @@ const screens = [
   ["verdict-unusable", "", verdict(11, "unusable-identity")],
   ["verdict-refused", "", verdict(12, "refused")],
   ["verdict-abandoned", "", async (page) => { await started(13, "#countdown")(page); await page.keyboard.press("Escape"); await page.locator('#verdict[data-outcome="abandoned"]').waitFor(); }],
+  ["verdict-abandoned-noticed", "noticed=all", async (page) => { await started(13, '[data-notice="slept"]')(page); await page.keyboard.press("Escape"); await page.locator('#verdict[data-outcome="abandoned"] [data-notice="slept"]').waitFor(); }],
   ["create-anyway", "", async (page) => { await verdict(8, "several")(page); await page.keyboard.press("n"); await page.locator("#create-anyway").waitFor(); }],
   ["decided", "", async (page) => { await verdict(2, "concordant")(page); await page.locator("#action-confirm").click(); await page.locator(".notice").waitFor(); }],
   ["keys", "", async (page) => { await ready(page); await page.keyboard.press("?"); await page.locator("dialog[open]").waitFor(); }],

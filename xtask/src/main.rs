@@ -68,7 +68,7 @@ const TEST: &[Step] = &[
 const LONG: &[Step] = &[
     UI_BUILD,
     Step::new("release build", Where::Here, &["cargo", "build", "--workspace", "--release"]),
-    Step::new("each parser of identities fuzzed for two minutes", Where::Here, &["./x", "fuzz", "120"]),
+    Step::new("each parser of identities and tokens fuzzed for two minutes", Where::Here, &["./x", "fuzz", "120"]),
     Step::new("identities compared, beside their bytes", Where::Here, &["./x", "bench"]),
     Step::new("a million identities through verify", Where::Here, &["./x", "stream"]),
     Step::new("registers of three sizes, beside their floors", Where::Here, &["./x", "registers"]),
@@ -84,7 +84,7 @@ const LONG: &[Step] = &[
 
 /// What `long` is for and does not do yet.
 const LONG_MISSING: &[&str] = &[
-    "long fuzzing of tokens, loopback requests and imports",
+    "long fuzzing of loopback requests and imports",
     "packages (deb, rpm, AppImage) installed on a clean system",
     "updates, from one version to the next",
     "the Windows build and its tests",

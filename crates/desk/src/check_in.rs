@@ -5,18 +5,20 @@ use crate::debt;
 use crate::desk::Desk;
 use crate::ports::{BrowserError, KeychainError, Opened, Purpose, Secret};
 use crate::verdict::{Outcome, Verdict};
+use crate::vigil::{LOOK, Notice, Vigil};
 use comptoir_franceconnect::{
-    AcrValue, Attempt, AuthorizationError, BeginError, BindError, BrowserTurn, DeskCredential, DeviceError,
-    DiscoverError, Ended, ExchangeError, IdTokenHint, Loopback, Page, Provider, RandomnessUnavailable, Redeemed,
-    Returned, WaitError,
+    Abandonment, AcrValue, Attempt, AuthorizationError, BeginError, BindError, BrowserTurn, DeskCredential,
+    DeviceError, DiscoverError, Ended, ExchangeError, IdTokenHint, Loopback, Page, Provider, RandomnessUnavailable,
+    Redeemed, Returned, WaitError,
 };
 use comptoir_identity::{Candidate, PivotIdentity, judge};
 use comptoir_register::{ActKind, ReadError, RecordId, WriteError};
 use jiff::Timestamp;
 use ring::rand::SystemRandom;
+use std::pin::pin;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -75,11 +77,14 @@ pub enum Step {
         /// When the code ends.
         expires: Timestamp,
     },
-    /// The desk waits for the browser to come back, or for the phone.
+    /// The desk waits for the browser to come back, or for the phone; said again when what is left is not what it
+    /// seems.
     Waiting {
         /// For how long.
         deadline: Duration,
     },
+    /// Something that may keep the browser from coming back; each is said once.
+    Noticed(Notice),
     /// FranceConnect vouched for somebody.
     Identity {
         /// At this level.
@@ -190,7 +195,7 @@ pub async fn check_in(
 
 impl Counter<'_> {
     async fn on_this_computer(&self, request: CheckInRequest) -> Result<Concluded, CheckInError> {
-        let Self { desk, provider, cancel, steps, .. } = *self;
+        let Self { desk, provider, steps, .. } = *self;
         if !self.settle_the_past(request).await? {
             return self.without_identity(Outcome::Abandoned);
         }
@@ -202,8 +207,7 @@ impl Counter<'_> {
         self.open_browser(attempt.authorize_url(), Purpose::SignIn).await;
         steps(Step::Waiting { deadline: desk.patience.sign_in });
 
-        let deadline = Instant::now() + desk.patience.sign_in;
-        match loopback.wait_return(&mut attempt, deadline, cancel).await? {
+        match self.wait(&loopback, &mut attempt).await? {
             Returned::Code { code, browser } => match attempt.redeem(code, &desk.http, &desk.clock).await {
                 Ok(redeemed) => self.conclude(request, redeemed, browser, &loopback).await,
                 Err(refused) => self.send_away(refused, browser, &loopback).await,
@@ -217,6 +221,42 @@ impl Counter<'_> {
                 }
             }
             Returned::Abandoned(_) => self.without_identity(Outcome::Abandoned),
+        }
+    }
+
+    /// Waits for the browser to come back, and says what may keep it from coming.
+    async fn wait(&self, loopback: &Loopback, attempt: &mut Attempt) -> Result<Returned, WaitError> {
+        let Self { desk, steps, cancel, .. } = *self;
+        let deadline = Instant::now() + desk.patience.sign_in;
+        let mut returned = pin!(loopback.wait_return(attempt, deadline, cancel));
+        let mut https_wanted = pin!(loopback.https_wanted());
+        let (mut https, mut slept) = (false, false);
+        let mut vigil = Vigil::begin(desk.clock.now());
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                returned = &mut returned => {
+                    // Where a deadline runs on through the sleep, it is over before anybody has looked.
+                    let over = matches!(returned, Ok(Returned::Abandoned(Abandonment::Deadline)));
+                    if over && !slept && vigil.has_slept(desk.clock.now()) {
+                        steps(Step::Noticed(Notice::Slept));
+                    }
+                    return returned;
+                }
+                () = &mut https_wanted, if !https => {
+                    https = true;
+                    steps(Step::Noticed(Notice::HttpsWanted));
+                }
+                _ = looks.tick() => {
+                    if vigil.has_slept(desk.clock.now()) && !slept {
+                        slept = true;
+                        steps(Step::Waiting { deadline: deadline.saturating_duration_since(Instant::now()) });
+                        steps(Step::Noticed(Notice::Slept));
+                    }
+                }
+            }
         }
     }
 

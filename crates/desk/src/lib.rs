@@ -14,6 +14,7 @@ mod phone;
 mod ports;
 mod rekey;
 mod verdict;
+mod vigil;
 
 pub use check_in::{CheckInError, CheckInRequest, Concluded, Step, Way, check_in};
 pub use credential::{EnrolDeskError, FindRelayError, enrol_desk, find_relay};
@@ -24,3 +25,4 @@ pub use open::{OpenRegisterError, adopt_key, open_register, register_key};
 pub use ports::{Browser, BrowserError, Clock, Keychain, KeychainError, Opened, Purpose, Secret};
 pub use rekey::{RekeyRegisterError, rekey_register};
 pub use verdict::{Outcome, Verdict, VerdictCandidate};
+pub use vigil::Notice;

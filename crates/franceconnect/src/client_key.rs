@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 use ring::rand::SecureRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::secret::RandomnessUnavailable;
+use crate::secret::{RandomnessUnavailable, Secret};
 
 /// A client's own signing key: ECDSA on P-256 (ES256); cheap to clone.
 #[derive(Clone)]
@@ -47,6 +47,18 @@ impl ClientKey {
         };
         let public = PublicJwk::of_point(pair.public_key().as_ref()).ok_or(NotAClientKey)?;
         Ok(Self { pkcs8: Arc::new(Zeroizing::new(pkcs8)), public })
+    }
+
+    /// Reads a key from PKCS#8 in PEM, as `openssl genpkey` writes it.
+    ///
+    /// # Errors
+    /// When it is no such key.
+    pub fn from_pem(pem: &Secret, rng: &dyn SecureRandom) -> Result<Self, NotAClientKey> {
+        let body = pem.expose().trim().strip_prefix("-----BEGIN PRIVATE KEY-----");
+        let body = body.and_then(|rest| rest.strip_suffix("-----END PRIVATE KEY-----")).ok_or(NotAClientKey)?;
+        let mut letters = Zeroizing::new(String::with_capacity(body.len()));
+        letters.extend(body.split_whitespace());
+        Self::from_pkcs8(STANDARD.decode(letters.as_bytes()).map_err(|_| NotAClientKey)?, rng)
     }
 
     /// Gives the bytes to the keychain.
@@ -143,6 +155,28 @@ mod tests {
         assert_eq!(PublicJwk::parse(&key.public_jwk().to_json().to_string()).as_ref(), Some(key.public_jwk()));
         assert_eq!(format!("{key:?}"), "[secret]");
         assert_eq!(ClientKey::from_pkcs8(vec![0; 138], &rng).err(), Some(NotAClientKey));
+    }
+
+    #[test]
+    fn a_key_is_read_from_pem_or_not_at_all() {
+        let rng = SystemRandom::new();
+        let key = ClientKey::generate(&rng).unwrap();
+        let body = STANDARD.encode(key.to_pkcs8().as_slice());
+        let (first, second) = body.split_at(64);
+        let pem = |kind: &str, body: &str| format!("-----BEGIN {kind}-----\n{body}\n-----END {kind}-----\n");
+        for (rule, pem, expected) in [
+            ("right", pem("PRIVATE KEY", &format!("{first}\n{second}")), true),
+            ("lines of Windows", pem("PRIVATE KEY", &format!("{first}\r\n{second}")), true),
+            ("of the older form", pem("EC PRIVATE KEY", &body), false),
+            ("locked", pem("ENCRYPTED PRIVATE KEY", &body), false),
+            ("a public key", pem("PUBLIC KEY", &body), false),
+            ("cut", pem("PRIVATE KEY", first), false),
+            ("no letters of base64", pem("PRIVATE KEY", "é"), false),
+            ("nothing", String::new(), false),
+        ] {
+            let read = ClientKey::from_pem(&Secret::new(pem), &rng);
+            assert_eq!(read.is_ok_and(|read| read.public_jwk() == key.public_jwk()), expected, "{rule}");
+        }
     }
 
     #[test]

@@ -387,6 +387,7 @@ mod tests {
         Provider::relay(RelayProfile {
             endpoints: Endpoints::of_franceconnect(&issuer).unwrap(),
             device_authorization: Some(issuer.join("/clinique/device_authorization").unwrap()),
+            knows_desks: false,
             issuer,
             credential: DeskCredential::public(),
             state: StateProfile {

@@ -20,6 +20,9 @@ pub enum DiscoverError {
     /// No answer.
     #[error("the relay does not answer")]
     Unreachable,
+    /// This machine is on no network, or the network knows no such name.
+    #[error("this machine is on no network that knows the relay")]
+    Offline,
     /// No answer of another provider than a relay.
     #[error("the provider does not answer")]
     ProviderUnreachable,
@@ -50,6 +53,7 @@ impl Fault for DiscoverError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unreachable => "relay-unreachable",
+            Self::Offline => "network-down",
             Self::ProviderUnreachable => "provider-unreachable",
             Self::Gone => "relay-gone",
             Self::Page => "page-instead",
@@ -105,6 +109,7 @@ pub(crate) async fn metadata(http: &HttpClient, issuer: &str) -> Result<Metadata
         HttpFault::Insecure => ProfileError::InsecureAddress.into(),
         HttpFault::Untrusted => DiscoverError::Untrusted,
         HttpFault::Page => DiscoverError::Page,
+        HttpFault::Offline => DiscoverError::Offline,
         HttpFault::Unreachable | HttpFault::TimedOut => DiscoverError::Unreachable,
     })?;
     if answer.status >= 500 && answer.status != 511 {

@@ -83,7 +83,9 @@ pub async fn enrol(
         ("client_assertion", proof.expose()),
     ];
     let answer = http.post_form(&endpoint, &form).await.map_err(|fault| match fault {
-        HttpFault::Unreachable | HttpFault::TimedOut | HttpFault::Untrusted => EnrolError::Unreachable,
+        HttpFault::Unreachable | HttpFault::Offline | HttpFault::TimedOut | HttpFault::Untrusted => {
+            EnrolError::Unreachable
+        }
         HttpFault::TooLarge | HttpFault::Insecure | HttpFault::Page => EnrolError::Malformed,
     })?;
     read(&answer)

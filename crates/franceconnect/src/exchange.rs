@@ -41,6 +41,9 @@ pub enum ExchangeFault {
     /// No answer.
     #[error("{0} does not answer")]
     Unreachable(Party),
+    /// This machine is on no network, or the network knows no such name.
+    #[error("this machine is on no network that knows {0}")]
+    Offline(Party),
     /// A page for people came instead of an answer: a captive portal's, a filter's.
     #[error("a page came instead of the answer of {0}")]
     Page(Party),
@@ -127,6 +130,7 @@ impl Fault for ExchangeFault {
             Self::Unreachable(Party::Relay) => "relay-unreachable",
             Self::Unreachable(Party::FranceConnect) => "franceconnect-unreachable",
             Self::Unreachable(Party::Provider) => "provider-unreachable",
+            Self::Offline(_) => "network-down",
             Self::Page(_) => "page-instead",
             Self::Untrusted(_) => "certificate-refused",
             Self::TimedOut => "exchange-timed-out",
@@ -181,6 +185,7 @@ impl Provider {
 pub(crate) fn of_http(fault: HttpFault, party: Party) -> ExchangeFault {
     match fault {
         HttpFault::Unreachable | HttpFault::TimedOut => ExchangeFault::Unreachable(party),
+        HttpFault::Offline => ExchangeFault::Offline(party),
         HttpFault::TooLarge => ExchangeFault::Malformed(party),
         HttpFault::Insecure => ExchangeFault::InsecureAddress,
         HttpFault::Untrusted => ExchangeFault::Untrusted(party),
@@ -193,6 +198,7 @@ pub(crate) fn of_keys(fault: KeysFault, party: Party) -> ExchangeFault {
         KeysFault::Http(HttpFault::Insecure) => ExchangeFault::InsecureAddress,
         KeysFault::Http(HttpFault::Untrusted) => ExchangeFault::Untrusted(party),
         KeysFault::Http(HttpFault::Page) => ExchangeFault::Page(party),
+        KeysFault::Http(HttpFault::Offline) => ExchangeFault::Offline(party),
         KeysFault::Http(HttpFault::Unreachable | HttpFault::TimedOut | HttpFault::TooLarge)
         | KeysFault::NotKeys
         | KeysFault::TooSoon => ExchangeFault::KeysUnavailable(party),

@@ -26,9 +26,15 @@ pub fn describe(code: &str) -> (&'static str, bool) {
         .map_or(("FC-00", false), |&(_, reference, retry)| (reference, retry))
 }
 
+/// Returns every code of this crate.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|(code, ..)| *code)
+}
+
 /// Code, reference, retry. A reference is never given to another code.
 const TABLE: &[(&str, &str, bool)] = &[
     ("port-taken", "FC-01", true),
+    ("sign-in-under-way", "FC-53", true),
     ("port-reserved", "FC-02", false),
     ("loopback-unavailable", "FC-03", false),
     ("loopback-blocked", "FC-04", false),
@@ -39,6 +45,7 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("profile-invalid", "FC-09", false),
     ("provider-file-invalid", "FC-51", false),
     ("not-franceconnect", "FC-52", false),
+    ("network-down", "FC-54", true),
     ("relay-unreachable", "FC-10", true),
     ("franceconnect-unreachable", "FC-11", true),
     ("exchange-timed-out", "FC-12", true),

@@ -248,6 +248,8 @@ fn lifetime(headers: &HeaderMap) -> Option<SignedDuration> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HttpFault {
     Unreachable,
+    /// This machine is on no network, or the network knows no such name.
+    Offline,
     TimedOut,
     TooLarge,
     Insecure,
@@ -267,12 +269,25 @@ impl HttpFault {
             if one.downcast_ref::<rustls::Error>().is_some_and(is_about_certificate) {
                 return Self::Untrusted;
             }
+            if one.downcast_ref::<std::io::Error>().is_some_and(is_about_network) || is_about_name(one) {
+                return Self::Offline;
+            }
             // An I/O error does not name what it wraps as its source.
             let wrapped = one.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
             cause = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static)).or_else(|| one.source());
         }
         Self::Unreachable
     }
+}
+
+fn is_about_network(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{HostUnreachable, NetworkDown, NetworkUnreachable};
+    matches!(error.kind(), NetworkUnreachable | HostUnreachable | NetworkDown)
+}
+
+/// The connector's own error has no public type, and no other way to say so.
+fn is_about_name(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.to_string() == "dns error"
 }
 
 fn is_about_certificate(error: &rustls::Error) -> bool {
@@ -299,6 +314,25 @@ mod tests {
                 headers.append(CACHE_CONTROL, value.parse().unwrap());
             }
             assert_eq!(lifetime(&headers).map(|lifetime| lifetime.as_secs()), expected, "{said:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_machine_without_network_is_told_from_a_server_that_is_down() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let http = HttpClient::through(&Network { proxy: Proxy::None, ..Network::default() }).unwrap();
+        for (rule, address, expected) in [
+            // RFC 6761 §6.4: no network knows this name. A resolver that does not answer at all takes its time.
+            ("no such name", "https://relais.invalid/".to_owned(), &[HttpFault::Offline, HttpFault::TimedOut][..]),
+            ("nobody listens", format!("http://{free}/"), &[HttpFault::Unreachable]),
+        ] {
+            let fault = http.get(&Url::parse(&address).unwrap(), "*/*").await.err();
+            assert!(fault.is_some_and(|fault| expected.contains(&fault)), "{rule}: {fault:?}");
+        }
+        for (kind, expected) in
+            [(std::io::ErrorKind::NetworkUnreachable, true), (std::io::ErrorKind::ConnectionRefused, false)]
+        {
+            assert_eq!(is_about_network(&kind.into()), expected, "{kind}");
         }
     }
 

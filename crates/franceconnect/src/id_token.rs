@@ -26,7 +26,7 @@ pub enum IdTokenFault {
     /// Not the pinned algorithm.
     #[error("its algorithm is not the agreed one")]
     Algorithm,
-    /// No key of the provider, or more than one, fits.
+    /// No key of the provider, or more than may, fits.
     #[error("no key of the provider fits it")]
     UnknownKey,
     /// The signature is wrong.
@@ -53,7 +53,7 @@ pub enum IdTokenFault {
     /// It does not say when the person signed in.
     #[error("it does not say when the person signed in")]
     AuthTimeMissing,
-    /// The person signed in before the attempt began, by the clocks of two machines.
+    /// The person signed in earlier than may be, by the clocks of two machines.
     #[error("the person signed in before this attempt")]
     AuthTimeEarly,
     /// The person signed in before the attempt began, by the issuer's own clock.
@@ -110,6 +110,8 @@ pub(crate) enum Age {
     ByOneClock,
     /// `auth_time` is another machine's.
     ByTwoClocks,
+    /// The same, and a session that began so long before the attempt is as good (`max_age`).
+    Within(SignedDuration),
     /// A session of before is as good: `auth_time` is neither required nor judged.
     Any,
 }
@@ -223,7 +225,11 @@ fn check_age(
     if expected.age == Age::ByOneClock && made.duration_since(auth_time) > since_start {
         return Err(IdTokenFault::SessionOlder);
     }
-    if auth_time < expected.started - expected.skew {
+    let older = match expected.age {
+        Age::Within(older) => older,
+        Age::ByOneClock | Age::ByTwoClocks | Age::Any => SignedDuration::ZERO,
+    };
+    if auth_time < expected.started - older - expected.skew {
         return Err(IdTokenFault::AuthTimeEarly);
     }
     Ok(Some(auth_time))

@@ -20,11 +20,16 @@ const KEPT: SignedDuration = SignedDuration::from_mins(10);
 const REFETCHED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// FranceConnect publishes two; large organisations a dozen.
 const MOST_KEYS: usize = 32;
+/// A token has to name its key where there are several (OpenID Connect Core 1.0 §10.1).
+const ONE: usize = 1;
+/// The key of today, of before and of tomorrow, and one to spare.
+const A_FEW: usize = 4;
 
 pub(crate) struct KeySource {
     url: Url,
     /// What HS256 signs with, where it was agreed.
     secret: Option<Secret>,
+    unnamed: usize,
     kept: Mutex<Kept>,
 }
 
@@ -39,6 +44,8 @@ struct Kept {
 pub(crate) struct KeySet {
     pub(crate) jose: Vec<Jwk>,
     pub(crate) secret: Option<Secret>,
+    /// How many keys may fit a token that names none.
+    pub(crate) unnamed: usize,
 }
 
 impl KeySet {
@@ -50,11 +57,11 @@ impl KeySet {
         }
         // A key of a kind unknown here must not hide the others.
         let jose = keys.iter().filter_map(|key| serde_json::from_value(Value::clone(key)).ok()).collect();
-        Some(Self { jose, secret: None })
+        Some(Self { jose, secret: None, unnamed: ONE })
     }
 
     pub(crate) fn of_secret(secret: Secret) -> Self {
-        Self { jose: Vec::new(), secret: Some(secret) }
+        Self { jose: Vec::new(), secret: Some(secret), unnamed: ONE }
     }
 }
 
@@ -69,7 +76,12 @@ pub(crate) enum KeysFault {
 
 impl KeySource {
     pub(crate) fn new(url: Url, secret: Option<Secret>) -> Self {
-        Self { url, secret, kept: Mutex::default() }
+        Self { url, secret, unnamed: ONE, kept: Mutex::default() }
+    }
+
+    /// Lets a token name no key where a few fit it: each is the provider's own, and is tried.
+    pub(crate) fn lenient(self) -> Self {
+        Self { unnamed: A_FEW, ..self }
     }
 
     /// Returns the kept keys, or fetches them. Performs I/O.
@@ -113,7 +125,8 @@ impl KeySource {
         if answer.status != 200 {
             return Err(KeysFault::Http(HttpFault::Unreachable));
         }
-        let keys = Arc::new(KeySet::parse(&answer.body).ok_or(KeysFault::NotKeys)?);
+        let keys = KeySet::parse(&answer.body).ok_or(KeysFault::NotKeys)?;
+        let keys = Arc::new(KeySet { unnamed: self.unnamed, ..keys });
         let lifetime = answer.lifetime.map_or(KEPT, |said| said.min(KEPT));
         self.kept.lock().await.keys = Some((now, lifetime, Arc::clone(&keys)));
         Ok(keys)

@@ -24,6 +24,8 @@ mod discover;
 mod enrol;
 mod exchange;
 mod fault;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzed;
 mod half_hash;
 mod http_client;
 mod id_token;
@@ -59,7 +61,7 @@ pub use device::{DEVICE_GRANT, DeviceEnd, DeviceError, DeviceGrant};
 pub use discover::{DESK_CLIENT_ID, DiscoverError};
 pub use enrol::{EnrolError, enrol};
 pub use exchange::{ExchangeError, ExchangeFault, Party};
-pub use fault::{Fault, describe};
+pub use fault::{Fault, codes, describe};
 pub use http_client::{HttpClient, HttpClientError, Network, Proxy};
 pub use id_token::IdTokenFault;
 pub use identify::Redeemed;

@@ -33,6 +33,10 @@ const END_PATH: &str = "/fin";
 const SELF_TEST_WITHIN: Duration = Duration::from_secs(3);
 /// A listener that refuses for a moment (too many open files) is asked again after this.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// A listener of ours that was dropped leaves its port a moment later: a registered port is asked for again.
+const BIND_AGAIN_AFTER: Duration = Duration::from_millis(50);
+const BIND_AT_MOST: u32 = 20;
+const RECOGNISED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Where to listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +58,9 @@ pub enum BindError {
     /// Another program listens there.
     #[error("port {0} is taken by another program")]
     PortTaken(u16),
+    /// Another sign-in listens there: another window, another account, a subcommand (openid.md §6.3 P03).
+    #[error("another sign-in listens on port {0}")]
+    UnderWay(u16),
     /// The system reserves the port (Windows error 10013).
     #[error("the system does not give port {0} away")]
     PortReserved(u16),
@@ -72,6 +79,7 @@ impl Fault for BindError {
     fn code(&self) -> &'static str {
         match self {
             Self::PortTaken(_) => "port-taken",
+            Self::UnderWay(_) => "sign-in-under-way",
             Self::PortReserved(_) => "port-reserved",
             Self::Unavailable(_) => "loopback-unavailable",
             Self::Blocked => "loopback-blocked",
@@ -187,9 +195,7 @@ impl Loopback {
                 (registered_port(&return_uri, &end_uri)?, Some((return_uri, end_uri)))
             }
         };
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-            .await
-            .map_err(|error| of_bind(error, port))?;
+        let listener = listen(port).await?;
         let bound = listener.local_addr().map_err(BindError::Unavailable)?;
         let (return_uri, end_uri) = match registered {
             Some(addresses) => addresses,
@@ -218,6 +224,16 @@ impl Loopback {
         let (deliver, arrival) = oneshot::channel();
         lock(&self.gate).expect_return(expected, deliver);
         arrival
+    }
+
+    /// Resolves once a browser has tried https here, where there is only http: it then never comes back by
+    /// itself (openid.md §6.3 P20). Anybody on this machine can bring it about: a hint, nothing more.
+    pub async fn https_wanted(&self) {
+        let mut wanted = lock(&self.gate).https_wanted();
+        if wanted.wait_for(|wanted| *wanted).await.is_err() {
+            // The gate is gone, and with it whoever could want anything.
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Waits for the browser to come back; noise is answered and does not end the wait.
@@ -291,6 +307,32 @@ fn registered_port(return_uri: &Url, end_uri: &Url) -> Result<u16, BindError> {
     let one = return_uri.host() == end_uri.host() && return_uri.port() == end_uri.port();
     let two = return_uri.path() != end_uri.path();
     return_uri.port().filter(|_| ours(return_uri) && ours(end_uri) && one && two).ok_or(BindError::AddressUnusable)
+}
+
+async fn listen(port: u16) -> Result<TcpListener, BindError> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    for _ in 1..BIND_AT_MOST {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => tokio::time::sleep(BIND_AGAIN_AFTER).await,
+            bound => return bound.map_err(|error| of_bind(error, port)),
+        }
+    }
+    match TcpListener::bind(address).await.map_err(|error| of_bind(error, port)) {
+        Err(BindError::PortTaken(port)) if is_ours(address).await => Err(BindError::UnderWay(port)),
+        bound => bound,
+    }
+}
+
+/// Whether whoever listens there answers as we do. Believed for the wording of a failure, for nothing else.
+async fn is_ours(address: SocketAddr) -> bool {
+    let asked = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.take(4096).read_to_end(&mut answer).await?;
+        io::Result::Ok(answer == Page::Nothing.response(404).as_bytes())
+    };
+    matches!(timeout(RECOGNISED_WITHIN, asked).await, Ok(Ok(true)))
 }
 
 fn of_bind(error: io::Error, port: u16) -> BindError {

@@ -125,6 +125,9 @@ pub enum ProviderFileProblem {
     /// A key that decrypts nothing.
     #[error("what is there is no private key of RSA or P-256, as PKCS#8 in PEM; replace it")]
     KeyUnusable,
+    /// A key that proves nothing.
+    #[error("what is there is no private key of P-256, as PKCS#8 in PEM; replace it")]
+    ClientKeyUnusable,
     /// A file that is not taken.
     #[error("the file named here is not taken: {0}; correct its path or its rights")]
     FileRefused(FileRefused),

@@ -201,6 +201,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_error_that_comes_by_redirect_has_its_code() {
+        // franceconnect.md §8.1, then RFC 6749 §4.1.2.1 and OIDC Core §3.1.2.6.
+        for (error, code, refusal) in [
+            ("access_denied", "access-denied", true),
+            ("server_error", "server-error", false),
+            ("temporarily_unavailable", "temporarily-unavailable", false),
+            ("invalid_request", "request-refused", false),
+            ("invalid_scope", "scope-refused", false),
+            ("invalid_acr", "level-refused", false),
+            ("invalid_idp_hint", "hint-refused", false),
+            ("unsupported_response_type", "response-type-refused", false),
+            ("unauthorized_client", "client-unauthorised", false),
+            ("login_required", "session-replayed", false),
+            ("ACCESS_DENIED", "provider-error", false),
+            ("\u{1b}[31m", "provider-error", false),
+        ] {
+            let parsed = AuthorizationError::parse(error);
+            assert_eq!((parsed.code(), parsed.is_refusal()), (code, refusal), "{error:?}");
+        }
+    }
+
+    #[test]
     fn only_a_whole_return_is_taken() {
         for (rule, required, query, expected) in [
             ("code", true, "code=c&state=s&iss=https%3A%2F%2Fr", Some("code")),

@@ -21,7 +21,7 @@ pub enum UserinfoFault {
     /// Not the pinned algorithm.
     #[error("its algorithm is not the agreed one")]
     Algorithm,
-    /// No key of the provider, or more than one, fits.
+    /// No key of the provider, or more than may, fits.
     #[error("no key of the provider fits it")]
     UnknownKey,
     /// The signature is wrong.

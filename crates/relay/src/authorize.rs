@@ -14,15 +14,24 @@ use comptoir_franceconnect::{
 use url::Url;
 
 use crate::House;
+use crate::address::ClientAddress;
 use crate::book::{Afterwards, DeskRequest, Granted, Pending, Way};
 use crate::client::Stranger;
 use crate::counters::Came;
 use crate::device;
+use crate::limits::Act;
 use crate::page;
 use crate::query::{Query, desk_return, is_token};
 
 /// Answers a desk's authorization request: sends the browser to FranceConnect.
-pub(crate) async fn authorize(State(house): State<Arc<House>>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn authorize(
+    State(house): State<Arc<House>>,
+    from: ClientAddress,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if let Err(wait) = house.admit(Act::SignIn, from, house.clock.now()) {
+        return wait.page();
+    }
     let Some(query) = Query::parse(query.as_deref().unwrap_or_default()) else {
         return page::not_a_desk("RL-01");
     };
@@ -33,6 +42,9 @@ pub(crate) async fn authorize(State(house): State<Arc<House>>, RawQuery(query): 
         Ok(()) => {}
         Err(Stranger::Unknown) => return page::not_a_desk("RL-01"),
         Err(Stranger::Unavailable) => return page::unavailable(),
+    }
+    if let Err(wait) = house.admit_desk(Act::SignIn, client_id, from, house.clock.now()) {
+        return wait.page();
     }
     let Some(return_uri) = query.get("redirect_uri").and_then(desk_return) else {
         return page::not_a_desk("RL-02");

@@ -312,6 +312,19 @@ impl Book {
         self.take(Kind::Code, code.expose(), now).await.map(drop)
     }
 
+    /// Takes an assertion, once in all instances; `false` when it was shown before.
+    pub(crate) async fn shown_first(
+        &self,
+        client_id: &str,
+        jti: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        // A client identifier is a thumbprint: no line ends in it.
+        let name = self.name(Kind::Assertion, &format!("{client_id}\n{jti}"));
+        self.store.first(Kind::Assertion, name, until, now).await
+    }
+
     fn name(&self, kind: Kind, secret: &str) -> Name {
         Name::of(&self.house, kind, secret)
     }

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use comptoir_franceconnect::{Clock as _, DeskCredential, Environment, HttpClient};
-use comptoir_relay::{Config, Configured, Kind};
+use comptoir_relay::{Config, Configured, Desks, Kind, PostgresStore, Store as _};
 use serde_json::json;
 use url::Url;
 
-use crate::run::{SystemClock, open_store};
+use crate::run::{SystemClock, open_database};
 
 /// Tokens live a minute: half of it is what a clock may be wrong by before somebody is refused.
 const CLOCK_ATTENTION_S: i64 = 5;
@@ -65,7 +66,7 @@ pub(crate) async fn run(path: &Path, json: bool) -> ExitCode {
 async fn check(config: &Config, report: &mut Report) {
     report.line("configuration", State::Good, "it can be read, and every secret is there", "");
     transport(config, report);
-    store(config, report).await;
+    let database = store(config, report).await;
     let http = match HttpClient::new() {
         Ok(http) => http,
         Err(error) => {
@@ -75,6 +76,7 @@ async fn check(config: &Config, report: &mut Report) {
     };
     environments(config, report);
     for one in &config.establishments {
+        desks(one, database.as_deref(), report).await;
         franceconnect(one, &http, report).await;
         itself(one, &http, report).await;
     }
@@ -109,20 +111,52 @@ fn transport(config: &Config, report: &mut Report) {
     }
 }
 
-async fn store(config: &Config, report: &mut Report) {
-    let opened = match open_store(config).await {
-        Ok(store) => store.count(Kind::Pending, SystemClock.now()).await.map_err(|error| error.to_string()),
+async fn store(config: &Config, report: &mut Report) -> Option<Arc<PostgresStore>> {
+    let opened = match open_database(config).await {
+        Ok(None) => {
+            report.line("store", State::Good, "this process's memory: for a single instance", "");
+            return None;
+        }
+        Ok(Some(store)) => match store.count(Kind::Pending, SystemClock.now()).await {
+            Ok(_) => Ok(store),
+            Err(error) => Err(error.to_string()),
+        },
         Err(error) => Err(error.to_string()),
     };
-    match (opened, &config.postgresql) {
-        (Ok(_), Some(_)) => report.line("store", State::Good, "the database answers, and its table is there", ""),
-        (Ok(_), None) => report.line("store", State::Good, "this process's memory: for a single instance", ""),
-        (Err(error), _) => report.line(
-            "store",
-            State::Fault,
-            &error,
-            "check the address, the account's right to make a table, and the network",
-        ),
+    match opened {
+        Ok(store) => {
+            report.line("store", State::Good, "the database answers, and its table is there", "");
+            Some(store)
+        }
+        Err(error) => {
+            let remedy = "check the address, the account's right to make a table, and the network";
+            report.line("store", State::Fault, &error, remedy);
+            None
+        }
+    }
+}
+
+/// Reads the book of desks, as the relay will.
+async fn desks(one: &Configured, database: Option<&PostgresStore>, report: &mut Report) {
+    let what = format!("{}, desks", one.name);
+    let listed = match one.desks.open(one.issuer.as_str(), database).await {
+        Ok(Desks::Public { .. }) => {
+            let said = "whoever reaches the relay may ask in this establishment's name";
+            report.line(&what, State::Attention, said, "enrol desks: docs/deployment.md");
+            return;
+        }
+        Ok(Desks::Enrolled(book)) => book.list().await.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    match listed {
+        Ok(desks) => {
+            let served = desks.iter().filter(|desk| desk.revoked.is_none()).count();
+            report.line(&what, State::Good, &format!("enrolled, and not revoked: {served}"), "");
+        }
+        Err(error) => {
+            let remedy = "check that this account may read them; put a damaged file back from a backup";
+            report.line(&what, State::Fault, &error, remedy);
+        }
     }
 }
 

@@ -1,18 +1,15 @@
 //! Which desk asks: by its name alone where the house is open, by its key where desks are enrolled.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use comptoir_franceconnect::{ASSERTION_TYPE, ClientAssertion};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::House;
 use crate::desks::{DeskBook, EnrolledDesk};
 use crate::query::Query;
 
-/// Assertions that are remembered; each lives two minutes at most.
-const MOST: usize = 100_000;
 /// A desk's last sign of life is written down this often, not at every request.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
@@ -42,7 +39,7 @@ impl fmt::Debug for Desks {
 pub(crate) enum Stranger {
     /// Unknown, revoked, or without a valid proof: nothing more is told (RFC 6749 §5.2).
     Unknown,
-    /// The book of desks does not answer.
+    /// The book of desks or the store does not answer.
     Unavailable,
 }
 
@@ -77,8 +74,10 @@ impl House {
         let audiences = [self.issuer.as_str(), endpoint.as_str()];
         let verified = ClientAssertion::verify(assertion, &desk.key, &client_id, &audiences, now)
             .map_err(|_| Stranger::Unknown)?;
-        if !self.assertions.take(&client_id, &verified.jti, verified.expires, now) {
-            return Err(Stranger::Unknown);
+        match self.book.shown_first(&client_id, &verified.jti, verified.expires, now).await {
+            Ok(true) => {}
+            Ok(false) => return Err(Stranger::Unknown),
+            Err(_) => return Err(Stranger::Unavailable),
         }
         if desk.last_seen.is_none_or(|seen| now.duration_since(seen) >= SEEN_EVERY) {
             // A sign of life that could not be written down refuses nobody.
@@ -91,51 +90,4 @@ impl House {
 async fn find(book: &dyn DeskBook, client_id: &str) -> Result<EnrolledDesk, Stranger> {
     let found = book.find(client_id).await.map_err(|_| Stranger::Unavailable)?;
     found.filter(|desk| desk.revoked.is_none()).ok_or(Stranger::Unknown)
-}
-
-/// Assertions that were shown: none is taken twice.
-#[derive(Debug, Default)]
-pub(crate) struct Assertions(Mutex<HashMap<(String, String), Timestamp>>);
-
-impl Assertions {
-    /// Takes an assertion's identifier; `false` when it was taken before, or when no more can be remembered.
-    pub(crate) fn take(&self, client_id: &str, jti: &str, until: Timestamp, now: Timestamp) -> bool {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.len() >= MOST {
-            taken.retain(|_, until| now < *until);
-        }
-        let name = (client_id.to_owned(), jti.to_owned());
-        // Forgetting one that still lives would let it be shown again: nobody is let in instead.
-        if taken.len() >= MOST || taken.contains_key(&name) {
-            return false;
-        }
-        taken.insert(name, until);
-        true
-    }
-
-    pub(crate) fn sweep(&self, now: Timestamp) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, until| now < *until);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_assertion_is_taken_once() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let assertions = Assertions::default();
-        for (rule, client_id, jti, now, expected) in [
-            ("first", "one", "a", 0, true),
-            ("again", "one", "a", 59, false),
-            ("another's of the same name", "two", "a", 59, true),
-            ("another", "one", "b", 59, true),
-        ] {
-            assert_eq!(assertions.take(client_id, jti, at(60), at(now)), expected, "{rule}");
-            assertions.sweep(at(now));
-        }
-        assertions.sweep(at(60));
-        assert_eq!(assertions.0.lock().unwrap().len(), 0);
-    }
 }

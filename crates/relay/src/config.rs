@@ -3,6 +3,8 @@
 //! A secret is never in the file: it says in which variable of the environment, or in which file of its own, the secret is
 //! (systemd's `LoadCredential` makes such a file, `docs/deployment.md`).
 
+mod desks;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,10 +17,12 @@ use comptoir_franceconnect::{
 use serde::Deserialize;
 use url::Url;
 
-use crate::client::Desks;
-use crate::file_desks::FileDesks;
+use crate::address::TrustedProxies;
+use crate::limits::Limits;
 use crate::seal::{SealingKey, SealingKeyError};
 use crate::{CALLBACK_PATH, SIGNED_OUT_PATH};
+
+pub use desks::{ConfiguredDesks, DesksPlace};
 
 /// What the file says.
 #[derive(Debug, Deserialize)]
@@ -31,6 +35,10 @@ struct ConfigFile {
     store: StorePlace,
     tls: Option<TlsFile>,
     metrics: Option<SocketAddr>,
+    #[serde(default)]
+    trusted_proxies: Vec<String>,
+    #[serde(default)]
+    limits: Limits,
     #[serde(default)]
     log: LogForm,
     establishment: Vec<EstablishmentFile>,
@@ -92,27 +100,6 @@ struct EstablishmentFile {
     desks: DesksPlace,
 }
 
-/// Which desks are answered.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum DesksPlace {
-    /// Those that the administrator enrolled, kept in this file.
-    Enrolled(PathBuf),
-    /// Whoever knows this client identifier: for a test, or a network that nobody else reaches.
-    Public(String),
-}
-
-impl DesksPlace {
-    /// Opens the book of desks; the file is made by the first enrolment.
-    #[must_use]
-    pub fn open(self) -> Desks {
-        match self {
-            Self::Enrolled(path) => Desks::Enrolled(Arc::new(FileDesks::at(path))),
-            Self::Public(client_id) => Desks::Public { client_id },
-        }
-    }
-}
-
 /// Which FranceConnect. Since 1 January 2026 health services need more than eidas1: the second one unless it is said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -146,6 +133,10 @@ pub struct Config {
     pub tls: Option<TlsFile>,
     /// Where metrics and health are answered.
     pub metrics: Option<SocketAddr>,
+    /// The proxies that may say where a request came from.
+    pub trusted_proxies: TrustedProxies,
+    /// How much each establishment answers.
+    pub limits: Limits,
     /// How the log is written.
     pub log: LogForm,
     /// The establishments.
@@ -190,6 +181,12 @@ pub enum ConfigError {
     /// The sealing key is not one.
     #[error("sealing_key: {0}; `openssl rand -hex 32` makes one")]
     SealingKey(#[from] SealingKeyError),
+    /// A proxy is said to be where nothing can be.
+    #[error("trusted_proxies: {0} is neither an address nor a network of some")]
+    TrustedProxy(String),
+    /// A limit would let nobody in.
+    #[error("limits.{0}: nobody would be let in; say how many a minute")]
+    Limit(&'static str),
     /// There is no establishment.
     #[error("there is no [[establishment]]")]
     NoEstablishment,
@@ -204,6 +201,14 @@ pub enum ConfigError {
     /// A secret that FranceConnect would not have given.
     #[error("establishment {0}: a client secret of FranceConnect has 32 characters or more")]
     ClientSecret(String),
+    /// The desks are to be in a database, and there is none.
+    #[error(
+        "establishment {0}: desks = \"postgresql\" are kept in the store's database; say store = {{ postgresql = … }}"
+    )]
+    NoDatabase(String),
+    /// It is not said which of several establishments is meant, or there is none of this path.
+    #[error("say which establishment is meant: {0}")]
+    WhichEstablishment(String),
     /// The level does not exist, or is not of the platform.
     #[error("establishment {0}: the level is eidas1 at FranceConnect, eidas2 or eidas3 at FranceConnect+")]
     Level(String),
@@ -221,18 +226,18 @@ impl Config {
     /// # Errors
     /// When anything of it cannot be used.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text =
-            fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let file: ConfigFile =
-            toml::from_str(&text).map_err(|error| ConfigError::Invalid(told(path, &text, &error)))?;
-        Self::assemble(file)
+        Self::assemble(ConfigFile::read(path)?)
     }
 
     fn assemble(file: ConfigFile) -> Result<Self, ConfigError> {
         if file.establishment.is_empty() {
             return Err(ConfigError::NoEstablishment);
         }
+        if let Some(limit) = file.limits.closed() {
+            return Err(ConfigError::Limit(limit));
+        }
         let alone = file.establishment.len() == 1;
+        let database = file.store.postgresql.is_some();
         let mut establishments: Vec<Configured> = Vec::new();
         for one in file.establishment {
             let name = one.name.clone();
@@ -241,6 +246,9 @@ impl Config {
             }
             if establishments.iter().any(|other| other.path == one.path) {
                 return Err(ConfigError::PathTwice(name));
+            }
+            if matches!(one.desks, DesksPlace::Postgresql) && !database {
+                return Err(ConfigError::NoDatabase(name));
             }
             establishments.push(one.assemble(&file.address)?);
         }
@@ -251,9 +259,19 @@ impl Config {
             postgresql: file.store.postgresql.map(|place| place.read("store.postgresql")).transpose()?,
             tls: file.tls,
             metrics: file.metrics,
+            trusted_proxies: TrustedProxies::parse(&file.trusted_proxies).map_err(ConfigError::TrustedProxy)?,
+            limits: file.limits,
             log: file.log,
             establishments,
         })
+    }
+}
+
+impl ConfigFile {
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text =
+            fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        toml::from_str(&text).map_err(|error| ConfigError::Invalid(told(path, &text, &error)))
     }
 }
 
@@ -283,10 +301,15 @@ fn is_path(path: &str, alone: bool) -> bool {
     }
 }
 
+/// The address of an establishment: the relay's, and its path.
+fn own_address(address: &Url, path: &str) -> String {
+    format!("{}{path}", address.as_str().trim_end_matches('/'))
+}
+
 impl EstablishmentFile {
     fn assemble(self, address: &Url) -> Result<Configured, ConfigError> {
         let name = self.name;
-        let own = format!("{}{}", address.as_str().trim_end_matches('/'), self.path);
+        let own = own_address(address, &self.path);
         let below = |path: &str| Url::parse(&format!("{own}{path}"));
         let bad_address = |_| ConfigError::Profile(name.clone(), ProfileError::InsecureAddress);
         let (issuer, return_uri, end_uri) = (
@@ -350,131 +373,4 @@ impl SecretPlace {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Written {
-        folder: tempfile::TempDir,
-    }
-
-    impl Written {
-        fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let key = DecryptionKey::generate(comptoir_franceconnect::KeyAgreement::EcdhEs).unwrap();
-            for (name, text) in [
-                ("seal", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"),
-                ("secret", "0123456789abcdef0123456789abcdef\n"),
-                ("short", "0123456789abcdef\n"),
-                ("empty", "\n"),
-                ("key", key.to_pem().expose()),
-            ] {
-                fs::write(folder.path().join(name), text).unwrap();
-            }
-            Self { folder }
-        }
-
-        fn read(&self, text: &str) -> Result<Config, ConfigError> {
-            let text = text.replace("FOLDER", self.folder.path().to_str().unwrap());
-            fs::write(self.folder.path().join("relay.toml"), text).unwrap();
-            Config::read(&self.folder.path().join("relay.toml"))
-        }
-    }
-
-    const GOOD: &str = r#"
-listen = "127.0.0.1:8443"
-address = "https://relais.example"
-sealing_key = { file = "FOLDER/seal" }
-
-[[establishment]]
-name = "Clinique"
-issuer = "https://auth.franceconnect.gouv.fr/api/v2"
-client_id = "c"
-client_secret = { file = "FOLDER/secret" }
-desks = { enrolled = "FOLDER/desks.json" }
-decryption_keys = [{ file = "FOLDER/key" }]
-"#;
-
-    #[test]
-    fn a_configuration_is_put_together_or_says_what_is_wrong() {
-        let written = Written::new();
-        let second = "[[establishment]]\nname = \"B\"\npath = \"/b\"\nplatform = \"franceconnect\"\nissuer = \"https://oidc.franceconnect.gouv.fr/api/v2\"\nclient_id = \"d\"\nclient_secret = { file = \"FOLDER/secret\" }\ndesks = { public = \"comptoir\" }\n";
-        for (rule, from, to, expected) in [
-            ("as it should be", "", "", None),
-            ("unknown word", "listen =", "lisen =", Some("unknown field `lisen`")),
-            ("no TLS", "https://relais", "http://relais", Some("neither https nor on this machine")),
-            ("another State", "auth.franceconnect.gouv.fr", "etat.example", Some("none of the known ones")),
-            (
-                "secret in the file",
-                "{ file = \"FOLDER/secret\" }",
-                "\"0123456789abcdef0123456789abcdef\"",
-                Some("a secret is never in this file"),
-            ),
-            (
-                "secret in two places",
-                "{ file = \"FOLDER/secret\" }",
-                "{ file = \"x\", environment = \"X\" }",
-                Some("either"),
-            ),
-            (
-                "secret nowhere",
-                "{ file = \"FOLDER/secret\" }",
-                "{ environment = \"COMPTOIR_NO_SUCH_VARIABLE\" }",
-                Some("not there"),
-            ),
-            ("empty secret", "FOLDER/secret", "FOLDER/empty", Some("not there, or is empty")),
-            ("short secret", "FOLDER/secret", "FOLDER/short", Some("32 characters")),
-            ("short sealing key", "FOLDER/seal", "FOLDER/short", Some("openssl rand -hex 32")),
-            (
-                "no decryption key",
-                "decryption_keys = [{ file = \"FOLDER/key\" }]",
-                "",
-                Some("no key of the profile decrypts"),
-            ),
-            ("not a key", "FOLDER/key", "FOLDER/secret", Some("neither an RSA nor a P-256")),
-            (
-                "level of the other platform",
-                "client_id",
-                "level = \"eidas1\"\nclient_id",
-                Some("eidas1 at FranceConnect"),
-            ),
-            ("a path that is ours", "client_id", "path = \"/health\"\nclient_id", Some("a path begins with /")),
-            ("a path with a dot", "client_id", "path = \"/../x\"\nclient_id", Some("a path begins with /")),
-            (
-                "two, one without a path",
-                "[[establishment]]",
-                &format!("{second}[[establishment]]"),
-                Some("a path begins with /"),
-            ),
-        ] {
-            let text = if from.is_empty() { GOOD.to_owned() } else { GOOD.replacen(from, to, 1) };
-            let read = written.read(&text);
-            match (read, expected) {
-                (Ok(_), None) => {}
-                (Err(error), Some(part)) => {
-                    let said = error.to_string();
-                    assert!(said.contains(part), "{rule}: {said}");
-                    assert!(!said.contains("0123456789abcdef0"), "{rule}: a secret is told");
-                }
-                (Ok(_), Some(_)) => panic!("{rule}: taken"),
-                (Err(error), None) => panic!("{rule}: {error}"),
-            }
-        }
-    }
-
-    #[test]
-    fn franceconnect_plus_is_the_default_and_two_live_side_by_side() {
-        let written = Written::new();
-        let one = written.read(GOOD).unwrap();
-        let only = one.establishments.first().unwrap();
-        assert_eq!((only.upstream.required_acr(), only.issuer.as_str()), (AcrValue::Eidas2, "https://relais.example/"));
-
-        let two = GOOD.replace("name = \"Clinique\"", "name = \"Clinique\"\npath = \"/clinique\"")
-            + "\n[[establishment]]\nname = \"B\"\npath = \"/b\"\nplatform = \"franceconnect\"\nissuer = \"https://oidc.franceconnect.gouv.fr/api/v2\"\nclient_id = \"d\"\nclient_secret = { file = \"FOLDER/secret\" }\ndesks = { public = \"comptoir\" }\n";
-        let two = written.read(&two).unwrap();
-        let issuers: Vec<&str> = two.establishments.iter().map(|one| one.issuer.as_str()).collect();
-        assert_eq!(issuers, ["https://relais.example/clinique", "https://relais.example/b"]);
-        let again = GOOD.replace("name = \"Clinique\"", "name = \"Clinique\"\npath = \"/b\"")
-            + "\n[[establishment]]\nname = \"B\"\npath = \"/b\"\nplatform = \"franceconnect\"\nissuer = \"https://oidc.franceconnect.gouv.fr/api/v2\"\nclient_id = \"d\"\nclient_secret = { file = \"FOLDER/secret\" }\ndesks = { public = \"comptoir\" }\n";
-        assert!(matches!(written.read(&again), Err(ConfigError::PathTwice(_))));
-    }
-}
+mod tests;

@@ -13,6 +13,9 @@ use prometheus_client::registry::Registry;
 /// Establishment, and how it ended: both from closed lists, so that nobody outside makes a new series.
 type Labels = [(&'static str, String); 2];
 
+/// Establishment, what was asked for too often, and by whose count.
+type Limited = [(&'static str, String); 3];
+
 type Durations = Family<[(&'static str, String); 1], Histogram, fn() -> Histogram>;
 
 /// In seconds: a person types a password, or looks for a phone.
@@ -28,6 +31,7 @@ struct Inner {
     registry: Mutex<Registry>,
     sign_ins: Family<Labels, Counter>,
     duration: Durations,
+    limited: Family<Limited, Counter>,
 }
 
 impl Default for Counters {
@@ -45,7 +49,13 @@ impl Default for Counters {
             "From the request of a desk to the return from FranceConnect",
             duration.clone(),
         );
-        Self(Arc::new(Inner { registry: Mutex::new(registry), sign_ins, duration }))
+        let limited = Family::<Limited, Counter>::default();
+        registry.register(
+            "comptoir_relay_limited",
+            "Requests that were told to wait, by establishment, by act and by whose count",
+            limited.clone(),
+        );
+        Self(Arc::new(Inner { registry: Mutex::new(registry), sign_ins, duration, limited }))
     }
 }
 
@@ -120,6 +130,11 @@ impl Counted {
         tracing::info!(target: "audit", establishment = self.establishment, act = came.as_str());
     }
 
+    pub(crate) fn limited(&self, act: &str, by: &str) {
+        let labels = [("establishment", self.establishment.clone()), ("act", act.to_owned()), ("by", by.to_owned())];
+        self.counters.0.limited.get_or_create(&labels).inc();
+    }
+
     pub(crate) fn took(&self, since: Timestamp, now: Timestamp) {
         let labels = [("establishment", self.establishment.clone())];
         self.counters.0.duration.get_or_create(&labels).observe(now.duration_since(since).as_secs_f64());
@@ -137,11 +152,13 @@ mod tests {
         counted.one(Came::Begun);
         counted.one(Came::Begun);
         counted.one(Came::Denied);
+        counted.limited("call", "desk");
         counted.took(Timestamp::from_second(0).unwrap(), Timestamp::from_second(20).unwrap());
         let text = counters.expose();
         for line in [
             "comptoir_relay_sign_ins_total{establishment=\"https://relais.example/clinique\",came=\"begun\"} 2",
             "comptoir_relay_sign_ins_total{establishment=\"https://relais.example/clinique\",came=\"denied\"} 1",
+            "comptoir_relay_limited_total{establishment=\"https://relais.example/clinique\",act=\"call\",by=\"desk\"} 1",
             "comptoir_relay_sign_in_seconds_bucket{le=\"30.0\",establishment=\"https://relais.example/clinique\"} 1",
         ] {
             assert!(text.contains(line), "{line} in\n{text}");

@@ -19,9 +19,11 @@ use ring::digest::{SHA256, digest};
 use serde_json::json;
 
 use crate::House;
+use crate::address::ClientAddress;
 use crate::authorize::{error_of, read_asked};
 use crate::book::{Afterwards, DeskRequest, Granted, Pending, Phone, PhoneEnd, Waits, Way};
 use crate::counters::Came;
+use crate::limits::Act;
 use crate::page;
 use crate::phone_page::{self, Trouble};
 use crate::query::Query;
@@ -48,7 +50,15 @@ const COOKIE: &str = "comptoir-phone";
 ///
 /// `nonce` and `code_challenge` are asked for beside what the RFC names: without them nothing would bind the tokens to the
 /// desk.
-pub(crate) async fn authorization(State(house): State<Arc<House>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn authorization(
+    State(house): State<Arc<House>>,
+    from: ClientAddress,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Err(wait) = house.admit(Act::SignIn, from, house.clock.now()) {
+        return wait.answer();
+    }
     let Some(form) = form(&headers, &body) else {
         return error(StatusCode::BAD_REQUEST, "invalid_request");
     };
@@ -56,6 +66,9 @@ pub(crate) async fn authorization(State(house): State<Arc<House>>, headers: Head
         Ok(client_id) => client_id,
         Err(stranger) => return refused(stranger, "device_authorization"),
     };
+    if let Err(wait) = house.admit_desk(Act::SignIn, &client_id, from, house.clock.now()) {
+        return wait.answer();
+    }
     let (nonce, challenge) = match read_asked(&form, house.upstream.required_acr()) {
         Ok(asked) => asked,
         Err(code) => {
@@ -138,6 +151,7 @@ pub(crate) async fn poll(house: &House, client_id: &str, device_code: &str) -> A
 /// looks at an address before its owner does (a preview, a scanner) uses no code up.
 pub(crate) async fn first_page(
     State(house): State<Arc<House>>,
+    from: ClientAddress,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
@@ -145,12 +159,17 @@ pub(crate) async fn first_page(
     let Some(typed) = query.as_ref().and_then(|query| query.get("user_code")) else {
         return phone_page::enter(&house.name, None);
     };
+    let now = house.clock.now();
+    if let Err(wait) = house.admit(Act::PhoneCode, from, now) {
+        return wait.page();
+    }
     let found = match UserCode::parse(typed) {
-        Some(code) => {
-            house.book.leads_to_a_desk(code.as_str(), house.clock.now()).await.map(|leads| leads.then_some(code))
-        }
+        Some(code) => house.book.leads_to_a_desk(code.as_str(), now).await.map(|leads| leads.then_some(code)),
         None => Ok(None),
     };
+    if matches!(found, Ok(Some(_))) {
+        house.was_right(Act::PhoneCode, from, now);
+    }
     match found {
         Ok(Some(code)) => match cookie(&headers) {
             Some(_) => phone_page::compare(&house, &code, None),
@@ -165,7 +184,12 @@ pub(crate) async fn first_page(
 }
 
 /// Answers the button: from now on the code is this phone's, and the phone goes to FranceConnect.
-pub(crate) async fn start(State(house): State<Arc<House>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn start(
+    State(house): State<Arc<House>>,
+    from: ClientAddress,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     // The cookie is not sent with a form of another site, and its origin is not ours: nobody's page presses the button.
     let foreign = headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != house.origin.as_bytes());
     let Some(cookie) = cookie(&headers).filter(|_| !foreign) else {
@@ -176,8 +200,14 @@ pub(crate) async fn start(State(house): State<Arc<House>>, headers: HeaderMap, b
         return (StatusCode::BAD_REQUEST, phone_page::enter(&house.name, Some(Trouble::UnknownCode))).into_response();
     };
     let now = house.clock.now();
+    if let Err(wait) = house.admit(Act::PhoneCode, from, now) {
+        return wait.page();
+    }
     let device_code = match house.book.take_user_code(code.as_str(), now).await {
-        Ok(Some(device_code)) => device_code,
+        Ok(Some(device_code)) => {
+            house.was_right(Act::PhoneCode, from, now);
+            device_code
+        }
         Ok(None) => return phone_page::trouble(&house.name, Trouble::Used),
         Err(_) => return page::unavailable(),
     };

@@ -8,21 +8,25 @@
 //! over once; FranceConnect's ID token, needed for a logout that may come much later, travels sealed
 //! inside the desk's ID token.
 
+mod address;
 mod authorize;
 mod book;
 mod client;
 mod config;
 mod counters;
+mod database;
 mod desks;
 mod device;
 mod enrol;
 mod file_desks;
+mod limits;
 mod logout;
 mod metadata;
 mod mint;
 mod page;
 mod phone_page;
 mod postgres;
+mod postgres_desks;
 mod query;
 mod seal;
 mod store;
@@ -45,23 +49,26 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::{Host, Url};
 
+pub use address::TrustedProxies;
 pub use client::Desks;
-pub use config::{Config, ConfigError, Configured, DesksPlace, LogForm, TlsFile};
+pub use config::{Config, ConfigError, Configured, ConfiguredDesks, DesksPlace, LogForm, TlsFile};
 pub use counters::Counters;
+pub use database::PostgresError;
 pub use desks::{
     CodeHash, CodeLife, DeskAnswer, DeskBook, DeskBookError, DeskName, EnrolledDesk, Enrolment, EnrolmentCode,
     MemoryDesks, NoCode,
 };
 pub use file_desks::FileDesks;
-pub use postgres::{PostgresError, PostgresStore};
+pub use limits::Limits;
+pub use postgres::PostgresStore;
+pub use postgres_desks::PostgresDesks;
 pub use seal::{SealingKey, SealingKeyError};
 pub use store::{Answer, Kind, MemoryStore, Name, Store, StoreError, Waiting};
 
 use book::Book;
-use client::Assertions;
 use counters::Counted;
 use device::Paces;
-use enrol::Enrolments;
+use limits::Limiter;
 use mint::{Mint, NoKey};
 
 /// Where FranceConnect sends the browser back to, below the issuer.
@@ -143,9 +150,11 @@ pub struct Establishment {
     pub upstream: Provider,
     /// The desks that are answered.
     pub desks: Desks,
+    /// How much is answered.
+    pub limits: Limits,
     /// The key that seals FranceConnect's ID tokens; the same after a restart.
     pub sealing_key: SealingKey,
-    /// Where transactions wait: [`MemoryStore`] for a single instance.
+    /// Where transactions wait: a [`MemoryStore`] of its own for a single instance.
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -185,8 +194,7 @@ impl Establishment {
             end_uri: upstream_end(&self.issuer, &self.upstream)?,
             upstream: self.upstream,
             desks: self.desks,
-            assertions: Assertions::default(),
-            enrolments: Enrolments::default(),
+            limiter: Limiter::new(&self.limits),
             sealing_key: self.sealing_key,
             clock: self.clock,
             mint,
@@ -210,8 +218,7 @@ struct House {
     upstream: Provider,
     end_uri: Url,
     desks: Desks,
-    assertions: Assertions,
-    enrolments: Enrolments,
+    limiter: Limiter,
     sealing_key: SealingKey,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn SecureRandom + Send + Sync>,
@@ -273,8 +280,8 @@ async fn sweep(house: Arc<House>, stopping: CancellationToken) {
         tokio::select! {
             () = stopping.cancelled() => return,
             _ = tick.tick() => {
-                house.assertions.sweep(house.clock.now());
                 house.paces.sweep(house.clock.now());
+                house.limiter.sweep(house.clock.now());
                 if let Err(error) = house.book.store.sweep(house.clock.now()).await {
                     tracing::warn!(%error, "what is over could not be forgotten");
                 }

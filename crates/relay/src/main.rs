@@ -43,7 +43,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Administers the desks: `desk enrol | list | revoke ID --desks FILE`.
+    /// Administers the desks: `desk enrol | list | revoke ID --config FILE [--establishment PATH]`.
     Desk {
         /// What to do, and to which.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

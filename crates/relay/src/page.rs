@@ -36,6 +36,15 @@ pub(crate) fn unavailable() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, page("Service indisponible", text, Some("RL-04"))).into_response()
 }
 
+/// Too much was asked for in a short time.
+pub(crate) fn too_many(seconds: i64) -> Response {
+    let text = format!(
+        "Trop de demandes en peu de temps. Rien n'a été commencé. Fermez cet onglet, patientez {seconds} s, puis \
+         recommencez depuis l'accueil."
+    );
+    (StatusCode::TOO_MANY_REQUESTS, page("Trop de demandes", &text, Some("RL-05"))).into_response()
+}
+
 /// There is nothing at this address.
 pub(crate) fn nothing_here() -> Response {
     let text = "Il n'y a rien à cette adresse. Vous pouvez fermer cet onglet.";

@@ -5,15 +5,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Extension, Router};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use comptoir_franceconnect::Clock;
-use comptoir_relay::{Config, Counters, Establishment, Kind, MemoryStore, PostgresStore, Store, TlsFile};
+use comptoir_relay::{
+    Config, Counters, Establishment, Kind, MemoryStore, PostgresError, PostgresStore, Store, TlsFile,
+};
 use hyper_util::rt::TokioTimer;
 use jiff::Timestamp;
 use ring::rand::SystemRandom;
@@ -36,25 +38,30 @@ impl Clock for SystemClock {
 /// Answers until SIGTERM or Ctrl-C, then finishes what is in flight. SIGHUP reads the certificate again. Performs I/O.
 pub(crate) async fn until_stopped(config: Config) -> Result<(), Box<dyn Error>> {
     drop(rustls::crypto::ring::default_provider().install_default());
-    let store = open_store(&config).await?;
+    let database = open_database(&config).await?;
     let (counters, stopping) = (Counters::default(), CancellationToken::new());
     let mut app = Router::new();
     for one in config.establishments {
         tracing::info!(name = one.name, issuer = one.issuer.as_str(), "an establishment");
         let rooms = Establishment {
             name: one.name,
+            desks: one.desks.open(one.issuer.as_str(), database.as_deref()).await?,
             issuer: one.issuer,
             upstream: one.upstream,
-            desks: one.desks.open(),
+            limits: config.limits,
             sealing_key: config.sealing_key.clone(),
-            store: Arc::clone(&store),
+            // A memory of its own: what fills one establishment's does not fill another's.
+            store: match &database {
+                Some(database) => Arc::clone(database) as Arc<dyn Store>,
+                None => Arc::new(MemoryStore::default()),
+            },
             clock: Arc::new(SystemClock),
             rng: Arc::new(SystemRandom::new()),
         }
         .open(&counters, &stopping)?;
         app = if one.path.is_empty() { app.merge(rooms) } else { app.nest(&one.path, rooms) };
     }
-    let watched = Watched { counters, store };
+    let watched = Watched { counters, database };
     let handle = Handle::new();
     if let Some(address) = config.metrics {
         tokio::spawn(watch(address, watched, stopping.clone()));
@@ -65,6 +72,7 @@ pub(crate) async fn until_stopped(config: Config) -> Result<(), Box<dyn Error>> 
     };
     tokio::spawn(obey(handle.clone(), stopping.clone(), tls.clone().zip(config.tls)));
     tracing::info!(listen = %config.listen, address = config.address.as_str(), tls = tls.is_some(), "the relay answers");
+    let app = app.layer(Extension(config.trusted_proxies));
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     if let Some(tls) = tls {
         let mut server = axum_server::bind_rustls(config.listen, tls).handle(handle);
@@ -79,10 +87,11 @@ pub(crate) async fn until_stopped(config: Config) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
-pub(crate) async fn open_store(config: &Config) -> Result<Arc<dyn Store>, comptoir_relay::PostgresError> {
+/// Opens the database; `None` where everything waits in memory.
+pub(crate) async fn open_database(config: &Config) -> Result<Option<Arc<PostgresStore>>, PostgresError> {
     Ok(match &config.postgresql {
-        Some(address) => Arc::new(PostgresStore::connect(address.expose()).await?),
-        None => Arc::new(MemoryStore::default()),
+        Some(address) => Some(Arc::new(PostgresStore::connect(address.expose()).await?)),
+        None => None,
     })
 }
 
@@ -118,7 +127,7 @@ async fn obey(handle: Handle<SocketAddr>, stopping: CancellationToken, tls: Opti
 #[derive(Clone)]
 struct Watched {
     counters: Counters,
-    store: Arc<dyn Store>,
+    database: Option<Arc<PostgresStore>>,
 }
 
 /// Answers those who watch the relay, on a listener of their own.
@@ -141,8 +150,12 @@ async fn watch(address: SocketAddr, watched: Watched, told: CancellationToken) {
 
 /// Whether a sign-in could begin now: the store answers.
 async fn ready(State(watched): State<Watched>) -> impl IntoResponse {
-    match watched.store.count(Kind::Pending, SystemClock.now()).await {
-        Ok(_) => (StatusCode::OK, "ready"),
+    let answers = match &watched.database {
+        Some(database) => database.count(Kind::Pending, SystemClock.now()).await.map(drop),
+        None => Ok(()),
+    };
+    match answers {
+        Ok(()) => (StatusCode::OK, "ready"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer"),
     }
 }

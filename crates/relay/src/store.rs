@@ -12,6 +12,8 @@ use ring::digest::{Context, SHA256};
 
 /// Of each kind at once, in memory; the oldest makes room.
 const MOST: usize = 10_000;
+/// Names that were shown, in memory; none makes room for another.
+const MOST_SHOWN: usize = 100_000;
 
 /// What a store's call resolves to.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -42,11 +44,14 @@ pub enum Kind {
     Device,
     /// The code that leads a phone to that desk.
     UserCode,
+    /// An assertion that a desk has shown.
+    Assertion,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Pending, Self::Code, Self::Identity, Self::Leaving, Self::Device, Self::UserCode];
+    pub const ALL: [Self; 7] =
+        [Self::Pending, Self::Code, Self::Identity, Self::Leaving, Self::Device, Self::UserCode, Self::Assertion];
 
     /// Returns its word, for a database and for the name's hash.
     #[must_use]
@@ -58,6 +63,7 @@ impl Kind {
             Self::Leaving => "leaving",
             Self::Device => "device",
             Self::UserCode => "user-code",
+            Self::Assertion => "assertion",
         }
     }
 }
@@ -118,6 +124,10 @@ pub trait Store: Send + Sync {
     /// Puts other bytes in the place of a thing that is there, and returns what it was; its end stays.
     fn swap(&self, kind: Kind, name: Name, sealed: Vec<u8>, now: Timestamp) -> Answer<'_, Option<Waiting>>;
 
+    /// Notes a name until its end; `false` when it stands there already. A store that can note no more refuses: none
+    /// is forgotten before its end.
+    fn first(&self, kind: Kind, name: Name, until: Timestamp, now: Timestamp) -> Answer<'_, bool>;
+
     /// Counts what waits.
     fn count(&self, kind: Kind, now: Timestamp) -> Answer<'_, u64>;
 
@@ -125,12 +135,12 @@ pub trait Store: Send + Sync {
     fn sweep(&self, now: Timestamp) -> Answer<'_, ()>;
 }
 
-/// The store of a single instance: its own memory, bounded.
+/// The store of a single instance: its own memory, bounded. One for each establishment: the bound is then its own.
 #[derive(Debug, Default)]
-pub struct MemoryStore(Mutex<HashMap<(Kind, Name), Waiting>>);
+pub struct MemoryStore(Mutex<HashMap<Kind, HashMap<Name, Waiting>>>);
 
 impl MemoryStore {
-    fn things(&self) -> MutexGuard<'_, HashMap<(Kind, Name), Waiting>> {
+    fn things(&self) -> MutexGuard<'_, HashMap<Kind, HashMap<Name, Waiting>>> {
         // Nothing under this lock can panic half-way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -143,44 +153,66 @@ fn at_once<'a, T: Send + 'a>(value: T) -> Answer<'a, T> {
 impl Store for MemoryStore {
     fn put(&self, kind: Kind, name: Name, thing: Waiting) -> Answer<'_, ()> {
         let mut things = self.things();
-        if things.len() >= MOST {
-            make_room(&mut things, kind);
+        let of_kind = things.entry(kind).or_default();
+        if of_kind.len() >= MOST && !of_kind.contains_key(&name) {
+            make_room(of_kind);
         }
-        things.insert((kind, name), thing);
+        of_kind.insert(name, thing);
         at_once(())
     }
 
     fn take(&self, kind: Kind, name: Name, now: Timestamp) -> Answer<'_, Option<Waiting>> {
-        at_once(self.things().remove(&(kind, name)).filter(|thing| now < thing.until))
+        let taken = self.things().get_mut(&kind).and_then(|of_kind| of_kind.remove(&name));
+        at_once(taken.filter(|thing| now < thing.until))
     }
 
     fn look(&self, kind: Kind, name: Name, now: Timestamp) -> Answer<'_, Option<Waiting>> {
-        at_once(self.things().get(&(kind, name)).filter(|thing| now < thing.until).cloned())
+        let things = self.things();
+        let there = things.get(&kind).and_then(|of_kind| of_kind.get(&name));
+        at_once(there.filter(|thing| now < thing.until).cloned())
     }
 
     fn swap(&self, kind: Kind, name: Name, sealed: Vec<u8>, now: Timestamp) -> Answer<'_, Option<Waiting>> {
         let mut things = self.things();
-        let there = things.get_mut(&(kind, name)).filter(|thing| now < thing.until);
+        let there = things.get_mut(&kind).and_then(|of_kind| of_kind.get_mut(&name));
+        let there = there.filter(|thing| now < thing.until);
         at_once(there.map(|thing| Waiting { sealed: std::mem::replace(&mut thing.sealed, sealed), until: thing.until }))
     }
 
+    fn first(&self, kind: Kind, name: Name, until: Timestamp, now: Timestamp) -> Answer<'_, bool> {
+        let mut things = self.things();
+        let of_kind = things.entry(kind).or_default();
+        if of_kind.get(&name).is_some_and(|thing| now < thing.until) {
+            return at_once(false);
+        }
+        if of_kind.len() >= MOST_SHOWN {
+            of_kind.retain(|_, thing| now < thing.until);
+        }
+        // Forgetting one that still lives would let it be shown again.
+        if of_kind.len() >= MOST_SHOWN {
+            return Box::pin(std::future::ready(Err(StoreError::Refused)));
+        }
+        of_kind.insert(name, Waiting { sealed: Vec::new(), until });
+        at_once(true)
+    }
+
     fn count(&self, kind: Kind, now: Timestamp) -> Answer<'_, u64> {
-        let count = self.things().iter().filter(|((on, _), thing)| *on == kind && now < thing.until).count();
+        let things = self.things();
+        let count = things.get(&kind).map_or(0, |of_kind| of_kind.values().filter(|thing| now < thing.until).count());
         at_once(count as u64)
     }
 
     fn sweep(&self, now: Timestamp) -> Answer<'_, ()> {
-        self.things().retain(|_, thing| now < thing.until);
+        for of_kind in self.things().values_mut() {
+            of_kind.retain(|_, thing| now < thing.until);
+        }
         at_once(())
     }
 }
 
-/// Drops what ends first of a kind of which there is too much; another kind is not its business.
-fn make_room(things: &mut HashMap<(Kind, Name), Waiting>, kind: Kind) {
-    let on_it = || things.iter().filter(|((on, _), _)| *on == kind);
-    if on_it().count() >= MOST
-        && let Some(oldest) = on_it().min_by_key(|(_, thing)| thing.until).map(|(key, _)| *key)
-    {
+/// Drops what ends first: what is over, if anything is.
+fn make_room(things: &mut HashMap<Name, Waiting>) {
+    if let Some(oldest) = things.iter().min_by_key(|(_, thing)| thing.until).map(|(name, _)| *name) {
         things.remove(&oldest);
     }
 }
@@ -211,6 +243,24 @@ mod tests {
         assert!(store.look(Kind::Code, name(0), at(0)).await.unwrap().is_none());
         assert!(store.look(Kind::Code, name(1), at(0)).await.unwrap().is_some());
         assert!(store.look(Kind::Leaving, other, at(0)).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn too_many_names_let_nobody_in_until_one_is_over() {
+        let store = MemoryStore::default();
+        let name = |number: usize| Name::of("h", Kind::Assertion, &number.to_string());
+        let first = |number, until, now| store.first(Kind::Assertion, name(number), at(until), at(now));
+        for number in 0..MOST_SHOWN {
+            assert_eq!(first(number, if number == 7 { 30 } else { 60 }, 0).await, Ok(true));
+        }
+        for (rule, number, now, expected) in [
+            ("one more", MOST_SHOWN, 29, Err(StoreError::Refused)),
+            ("shown before", 0, 29, Ok(false)),
+            ("one is over", MOST_SHOWN, 30, Ok(true)),
+            ("full again", MOST_SHOWN + 1, 30, Err(StoreError::Refused)),
+        ] {
+            assert_eq!(first(number, 60, now).await, expected, "{rule}");
+        }
     }
 
     #[test]

@@ -16,10 +16,12 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use crate::House;
+use crate::address::ClientAddress;
 use crate::book::{DeskRequest, Granted, Presented, Way};
 use crate::client::{Desks, Stranger};
 use crate::counters::Came;
 use crate::device::{self, Asked};
+use crate::limits::Act;
 use crate::mint::{NoKey, at_hash};
 use crate::query::Query;
 
@@ -27,7 +29,15 @@ use crate::query::Query;
 const LIFE: i64 = 60;
 
 /// Answers the token request (RFC 6749 §4.1.3, RFC 7636 §4.5).
-pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn token(
+    State(house): State<Arc<House>>,
+    from: ClientAddress,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Err(wait) = house.admit(Act::Call, from, house.clock.now()) {
+        return wait.answer();
+    }
     let Some(form) = form(&headers, &body) else {
         return error(StatusCode::BAD_REQUEST, "invalid_request");
     };
@@ -41,6 +51,9 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
         Ok(client_id) => client_id,
         Err(stranger) => return refused(stranger, "token"),
     };
+    if let Err(wait) = house.admit_desk(Act::Call, &client_id, from, house.clock.now()) {
+        return wait.answer();
+    }
     let Some(code) = form.get(if by_device { "device_code" } else { "code" }) else {
         return error(StatusCode::BAD_REQUEST, "invalid_request");
     };
@@ -83,8 +96,16 @@ pub(crate) async fn token(State(house): State<Arc<House>>, headers: HeaderMap, b
 /// Core 1.0 §5.3.2).
 ///
 /// A desk that has a key shows it here too (RFC 7523, in the form beside the token): a token alone is not enough.
-pub(crate) async fn userinfo(State(house): State<Arc<House>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn userinfo(
+    State(house): State<Arc<House>>,
+    from: ClientAddress,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let now = house.clock.now();
+    if let Err(wait) = house.admit(Act::Call, from, now) {
+        return wait.answer();
+    }
     let desk = match &house.desks {
         Desks::Public { client_id } => client_id.clone(),
         Desks::Enrolled(_) => {
@@ -97,6 +118,9 @@ pub(crate) async fn userinfo(State(house): State<Arc<House>>, headers: HeaderMap
             }
         }
     };
+    if let Err(wait) = house.admit_desk(Act::Call, &desk, from, now) {
+        return wait.answer();
+    }
     let taken = match bearer(&headers) {
         Some(token) => house.book.take_identity(token, now).await,
         None => Ok(None),

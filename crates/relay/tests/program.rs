@@ -172,6 +172,66 @@ async fn a_relay_runs_is_watched_and_stops() {
 }
 
 #[tokio::test]
+async fn wrong_codes_count_for_whoever_a_trusted_proxy_names() {
+    for (rule, proxies, expected) in [
+        ("a proxy on this machine", "[\"127.0.0.1\"]", StatusCode::BAD_REQUEST),
+        (
+            "a proxy elsewhere, so whoever asks writes what it likes",
+            "[\"192.0.2.0/24\"]",
+            StatusCode::TOO_MANY_REQUESTS,
+        ),
+    ] {
+        let site = Site::new();
+        let good = fs::read_to_string(site.config(false)).unwrap();
+        let config = site.write("relay.toml", &format!("trusted_proxies = {proxies}\n{good}"));
+        let _running = site.start(&config);
+        let (http, address) = (client(None), format!("http://127.0.0.1:{}/clinique/enrol", site.port));
+        let attempt = |from: &'static str| {
+            let asked = http.post(&address).header("x-forwarded-for", from).form(&[("enrolment_code", "wrong")]);
+            async move { asked.send().await.unwrap() }
+        };
+        for _ in 0..5 {
+            assert_eq!(attempt("198.51.100.1").await.status(), StatusCode::BAD_REQUEST, "{rule}");
+        }
+        let sixth = attempt("203.0.113.9, 198.51.100.1").await;
+        let wait: u64 = sixth.headers().get("retry-after").unwrap().to_str().unwrap().parse().unwrap();
+        assert!(sixth.status() == StatusCode::TOO_MANY_REQUESTS && (1..=60).contains(&wait), "{rule}: {wait}");
+        assert_eq!(attempt("198.51.100.2").await.status(), expected, "{rule}: another address");
+    }
+}
+
+#[tokio::test]
+async fn one_establishment_that_is_flooded_leaves_the_other_alone() {
+    let site = Site::new();
+    let good = fs::read_to_string(site.config(false)).unwrap();
+    let config = site.write("relay.toml", &good.replacen("\n[[", "\n[limits]\nsign_ins_by_address = 2\n[[", 1));
+    let running = site.start(&config);
+    let origin = format!("http://127.0.0.1:{}", site.port);
+    let ask = async |path: &str| client(None).get(format!("{origin}/{path}/authorize")).send().await.unwrap();
+    for (rule, path, expected) in [
+        ("first", "cabinet", StatusCode::BAD_REQUEST),
+        ("second", "cabinet", StatusCode::BAD_REQUEST),
+        ("too many", "cabinet", StatusCode::TOO_MANY_REQUESTS),
+        ("the other establishment", "clinique", StatusCode::BAD_REQUEST),
+    ] {
+        let answer = ask(path).await;
+        assert_eq!(answer.status(), expected, "{rule}");
+        let limited = expected == StatusCode::TOO_MANY_REQUESTS;
+        assert_eq!(answer.headers().contains_key("retry-after"), limited, "{rule}");
+        let page = answer.text().await.unwrap();
+        assert_eq!(page.contains("Trop de demandes"), limited, "{rule}: {page}");
+    }
+    let (_, metrics) = get(&client(None), &format!("http://127.0.0.1:{}/metrics", site.metrics)).await;
+    let counted =
+        format!("comptoir_relay_limited_total{{establishment=\"{origin}/cabinet\",act=\"sign_in\",by=\"address\"}} 1");
+    assert!(metrics.contains(&counted), "{metrics}");
+    running.signal("TERM");
+    let log = String::from_utf8(running.end().stderr).unwrap();
+    let line = log.lines().find(|line| line.contains("\"limited\"")).unwrap();
+    assert!(line.contains("\"target\":\"audit\"") && !line.contains("127.0.0.1"), "{line}");
+}
+
+#[tokio::test]
 async fn a_new_certificate_is_taken_without_a_restart() {
     let site = Site::new();
     let first = client(Some(site.certify()));

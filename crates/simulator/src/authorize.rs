@@ -110,7 +110,7 @@ impl World {
         let level = asked_level(self.platform(), demand.acr_values);
         let under_sso = live_session.as_ref().is_some_and(|key| self.goes_on_under_sso(books, key, &client, level));
         if let Some(error) = self.error_by_redirect(&demand, &client, level, under_sso) {
-            return self.redirect_error(books, &demand.redirect_uri, &error);
+            return self.redirect_error(books, call, &demand.redirect_uri, &error);
         }
         // A hint is for the choice of provider, which SSO skips.
         let hinted = demand.idp_hint.filter(|_| !under_sso).and_then(|hint| provider::find(self.platform(), hint));
@@ -186,21 +186,22 @@ impl World {
     }
 
     /// Returns to the client with an error; `state` and `iss` go with every one.
-    fn redirect_error(&self, books: &mut Books, uri: &Url, error: &ErrorByRedirect<'_>) -> Response {
+    fn redirect_error(&self, books: &mut Books, call: &Call, uri: &Url, error: &ErrorByRedirect<'_>) -> Response {
         let parameters = [("error", error.error), ("error_description", error.description.as_str())];
-        self.redirect_to_client(books, uri, error.state, &parameters, error.fragment)
+        self.redirect_to_client(books, call, uri, error.state, &parameters, error.fragment)
     }
 
     /// The only way back to a client, success and error alike.
     pub(crate) fn redirect_to_client(
         &self,
         books: &mut Books,
+        call: &Call,
         uri: &Url,
         state: &str,
         parameters: &[(&str, &str)],
         fragment: bool,
     ) -> Response {
-        let is = |fault| books.fault == Some(fault);
+        let is = |fault| call.fault == Some(fault);
         let last_state = books.last_state.clone();
         let sent = match &last_state {
             _ if is(Fault::WrongStateInRedirect) => "an-other-state-than-the-one-that-was-sent",
@@ -280,6 +281,9 @@ fn known_client<'b>(books: &'b Books, demand: &Demand<'_>, sector: Option<&Value
         if !client.redirect_uris.iter().all(|uri| listed.iter().any(|known| known == uri)) {
             return Err(refusal::SECTOR_INCONSISTENT);
         }
+    } else if client.returns_to_several_hosts() {
+        // OpenID Connect Core §8.1. The engine's error has no code of its own that is known.
+        return Err(refusal::ENGINE);
     }
     if client.may_return_to(&demand.redirect_uri) {
         Ok(client)

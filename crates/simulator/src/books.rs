@@ -10,11 +10,13 @@ use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use url::Url;
 
+use crate::faults::Faults;
 use crate::identity::Identity;
 use crate::jwe::Recipient;
 use crate::provider::IdentityProvider;
 use crate::refusal::Refusal;
-use crate::{Client, Exchange, Fault};
+use crate::request::Call;
+use crate::{Client, Exchange};
 
 pub(crate) const COOKIE: &str = "fc_session_id";
 /// Code and grant.
@@ -117,7 +119,7 @@ pub(crate) struct Logout {
 #[derive(Debug, Default)]
 pub(crate) struct Books {
     pub(crate) clients: HashMap<String, Client>,
-    pub(crate) fault: Option<Fault>,
+    pub(crate) faults: Faults,
     /// How wrong the clock is under the fault of that name.
     pub(crate) clock_error_s: i64,
     /// The state of the last return, for the fault that sends it again.
@@ -158,6 +160,21 @@ impl Books {
             .values()
             .filter_map(|grant| Some((grant, grant.access.as_ref()?)))
             .find(|(_, access)| access.token == token && !over(access.issued, now, TOKEN_S))
+    }
+
+    /// Returns the login of the fictitious person a request is about, where what it continues tells.
+    pub(crate) fn person_of(&self, call: &Call) -> Option<&'static str> {
+        let bearer = |bearer: &String| {
+            self.grants.values().find(|grant| grant.access.as_ref().is_some_and(|access| access.token == *bearer))
+        };
+        let code = call.form.get("code").and_then(|code| self.grants.get(code));
+        let hint = call.query.get("id_token_hint").and_then(|hint| self.issued.get(&fingerprint(hint)));
+        let session = hint.map(|issued| &issued.session).or(call.session.as_ref());
+        let signed_in = match code.or_else(|| call.bearer.as_ref().and_then(bearer)) {
+            Some(grant) => Some(&grant.signed_in),
+            None => session.and_then(|session| self.sessions.get(session)?.signed_in.as_ref()),
+        };
+        signed_in?.identity.login
     }
 
     pub(crate) fn record(&mut self, exchange: Exchange) {

@@ -96,7 +96,8 @@ pub struct Client {
     pub idp_hints: Vec<String>,
     /// The providers its visitors may use.
     pub providers: ProviderFilter,
-    /// Where it lists its return addresses; checked at each request when given.
+    /// Where it lists its return addresses; checked at each request when given, and needed where they have
+    /// several hosts.
     pub sector_identifier_uri: Option<Url>,
     /// Whether it is private: the person has to tick a box before going on.
     pub asks_consent: bool,
@@ -141,6 +142,13 @@ impl Client {
 
     pub(crate) fn may_return_to(&self, uri: &Url) -> bool {
         registered(&self.redirect_uris, uri)
+    }
+
+    /// Tells whether its return addresses have more than one host, a port being part of a host here.
+    pub(crate) fn returns_to_several_hosts(&self) -> bool {
+        let mut hosts = self.redirect_uris.iter().filter_map(|uri| Url::parse(uri).ok());
+        let first = hosts.next();
+        hosts.any(|uri| first.as_ref().is_some_and(|first| first.authority() != uri.authority()))
     }
 
     pub(crate) fn may_log_out_to(&self, uri: &Url) -> bool {

@@ -43,7 +43,12 @@ pub(crate) fn page(world: &World) -> Markup {
         "Ce simulateur et le vrai FranceConnect",
         &html! {
             p { "Plateforme simulée\u{a0}: " strong #platform { (world.platform().title()) }
-                ". Adresses de retour\u{a0}: " (rules) ". Identifiant sub\u{a0}: " (sub) "." }
+                ". Adresses de retour\u{a0}: " (rules) ". Identifiant sub\u{a0}: " (sub) ". Graine\u{a0}: "
+                @match world.seed() {
+                    Some(seed) => strong #seed { (seed) },
+                    None => "aucune",
+                }
+                "." }
             h2 { "Ce qui surprend, et qui est fidèle" }
             ul #surprises { @for line in SURPRISES { li { (line) } } }
             h2 { "Ce qui diffère, et qu'il faut essayer ailleurs" }

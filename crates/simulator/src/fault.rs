@@ -136,6 +136,11 @@ impl Fault {
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|fault| fault.name() == name)
     }
+
+    /// Tells whether it acts where nobody in particular is concerned.
+    pub(crate) fn is_nobodys(self) -> bool {
+        self == Self::JwksError500 || self == Self::JwksHtml
+    }
 }
 
 const HOUR: i64 = 3600;

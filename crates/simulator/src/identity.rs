@@ -30,6 +30,8 @@ impl Traits {
 /// A person who came back from a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
+    /// `None` for a person entered freely.
+    pub(crate) login: Option<&'static str>,
     pub(crate) raw: Traits,
     /// `None` for a European: the civil register is not asked.
     pub(crate) corrected: Option<Traits>,
@@ -55,6 +57,7 @@ impl Identity {
             ..corrected.clone()
         };
         Self {
+            login: Some(citizen.login),
             raw,
             corrected: (kind != Kind::European && !citizen.european).then_some(corrected),
             usage: citizen.preferred_username.map(str::to_owned),
@@ -81,6 +84,7 @@ impl Identity {
             birthcountry: field("birthcountry"),
         };
         Some(Self {
+            login: None,
             corrected: (kind != Kind::European).then(|| raw.clone()),
             raw,
             usage: Some(field("preferred_username")).filter(|name| !name.is_empty()),

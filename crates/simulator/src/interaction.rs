@@ -105,16 +105,16 @@ impl World {
                 if !interaction.level_served {
                     // Observed: a level this platform does not serve is refused after sign-in only.
                     let description = self.unserved(interaction.level);
-                    return self.close(books, uid, &interaction, ("invalid_acr", &description));
+                    return self.close(books, call, uid, &interaction, ("invalid_acr", &description));
                 }
-                if books.fault == Some(Fault::DeadEnd) {
+                if call.fault == Some(Fault::DeadEnd) {
                     return self.refuse(books, uid, refusal::UNKNOWN);
                 }
-                if books.fault == Some(Fault::DeadEndWithReturn) {
+                if call.fault == Some(Fault::DeadEndWithReturn) {
                     return self.refuse(books, uid, refusal::REGISTER_SILENT);
                 }
                 if interaction.spared {
-                    return self.grant(books, uid, interaction, signed_in);
+                    return self.grant(books, call, uid, interaction, signed_in);
                 }
                 self.show_information(books, uid, &interaction, &signed_in, false)
             }
@@ -155,10 +155,17 @@ impl World {
         if asks_consent && call.form.get("consent").is_none() {
             return self.show_information(books, uid, &interaction, &signed_in, true);
         }
-        self.grant(books, uid, interaction, signed_in)
+        self.grant(books, call, uid, interaction, signed_in)
     }
 
-    fn grant(&self, books: &mut Books, uid: &str, interaction: Interaction, signed_in: SignedIn) -> Response {
+    fn grant(
+        &self,
+        books: &mut Books,
+        call: &Call,
+        uid: &str,
+        interaction: Interaction,
+        signed_in: SignedIn,
+    ) -> Response {
         let Some(code) = self.unguessable() else {
             return self.refuse(books, uid, refusal::ENGINE);
         };
@@ -185,7 +192,7 @@ impl World {
         };
         books.grants.insert(code.clone(), grant);
         let (uri, state) = (&interaction.redirect_uri, &interaction.state);
-        self.redirect_to_client(books, uri, state, &[("code", &code)], false)
+        self.redirect_to_client(books, call, uri, state, &[("code", &code)], false)
     }
 
     /// The link on the choice of provider by which a person gives up.
@@ -193,7 +200,7 @@ impl World {
         match self.going(books, call, uid) {
             Err(refusal) => self.refusal_page(uid, refusal),
             Ok(Going { interaction, .. }) => {
-                self.close(books, uid, &interaction, ("access_denied", "User auth aborted"))
+                self.close(books, call, uid, &interaction, ("access_denied", "User auth aborted"))
             }
         }
     }
@@ -203,7 +210,9 @@ impl World {
         let interaction = books.interactions.get(uid).cloned();
         match interaction {
             Some(interaction) if call.session.as_ref() == Some(&interaction.session) => match interaction.step {
-                Step::Refused(Refusal { returned: Some(error), .. }) => self.close(books, uid, &interaction, error),
+                Step::Refused(Refusal { returned: Some(error), .. }) => {
+                    self.close(books, call, uid, &interaction, error)
+                }
                 Step::Refused(_) | Step::Open | Step::Closed => answer::refused(&refusal::ABNORMAL_NAVIGATION, None),
             },
             Some(_) | None => answer::refused(&refusal::NO_SESSION, None),
@@ -213,6 +222,7 @@ impl World {
     fn close(
         &self,
         books: &mut Books,
+        call: &Call,
         uid: &str,
         interaction: &Interaction,
         (error, description): (&str, &str),
@@ -220,7 +230,7 @@ impl World {
         set_step(books, uid, Step::Closed);
         let parameters = [("error", error), ("error_description", description)];
         let (uri, state) = (&interaction.redirect_uri, &interaction.state);
-        self.redirect_to_client(books, uri, state, &parameters, false)
+        self.redirect_to_client(books, call, uri, state, &parameters, false)
     }
 
     fn refuse(&self, books: &mut Books, uid: &str, refusal: Refusal) -> Response {

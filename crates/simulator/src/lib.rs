@@ -16,8 +16,8 @@
 //! | `/session/end` | form `logout`, submitted by script; button `logout-continue` |
 //!
 //! `/simulator` tells a publisher what differs from the real one; `/simulator/faults` has a form
-//! `faults` with one button `fault-{name}` each, and a form `rotate` with the button `rotate-keys`;
-//! both take and give JSON too.
+//! `faults` with one button `fault-{name}` each and a list `person`, a form `behave-{login}` for each person
+//! with a fault of their own, and a form `rotate` with the button `rotate-keys`; both take and give JSON too.
 //!
 //! `GET /simulator/sessions` and `GET /simulator/trace` answer tests that live in other processes.
 
@@ -32,6 +32,7 @@ mod client;
 mod discovery;
 mod explanation;
 mod fault;
+mod faults;
 mod fetch;
 mod identity;
 mod interaction;
@@ -60,6 +61,7 @@ use url::{Host, Url};
 
 pub use client::{Algorithm, Client, Encryption, KeyAgreement, ProviderFilter};
 pub use fault::Fault;
+pub use faults::PersonFaultError;
 pub use keys::KeysError;
 pub use options::{Clock, Options, Platform, Quirks, Rules, SubForm};
 pub use trace::{Exchange, Parameter};
@@ -146,9 +148,18 @@ impl Simulator {
         books.clients.insert(client.client_id.clone(), client);
     }
 
-    /// Sets the way in which the simulator misbehaves from now on, `None` to behave.
+    /// Sets the way in which the simulator misbehaves from now on, `None` to behave; persons keep their own.
     pub fn set_fault(&self, fault: Option<Fault>) {
-        self.world.books().fault = fault;
+        self.world.books().faults.set(fault);
+    }
+
+    /// Sets the way in which it misbehaves where the person with this login is concerned, `None` to fare as
+    /// everybody does. From the sign-in on: before it, nobody knows who is there.
+    ///
+    /// # Errors
+    /// [`PersonFaultError`] when there is no such person, or the fault concerns none.
+    pub fn set_fault_of(&self, login: &str, fault: Option<Fault>) -> Result<(), PersonFaultError> {
+        self.world.books().faults.set_of(login, fault)
     }
 
     /// Sets by how many seconds the clock is wrong under [`Fault::ClockWrong`]; 300 to begin with.

@@ -34,7 +34,7 @@ impl World {
                 None => return bad_logout("post_logout_redirect_uri not registered"),
             },
         };
-        if books.fault == Some(Fault::LogoutNeverReturns) {
+        if call.fault == Some(Fault::LogoutNeverReturns) {
             return answer::page(200, pages::logout_stuck());
         }
         let Some(key) = self.unguessable() else {

@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::Fault;
 use crate::citizens::{self, Citizen, Origin};
+use crate::faults::Faults;
 use crate::identity::Identity;
 use crate::provider::{IdentityProvider, Kind};
 use crate::refusal::{self, Refusal};
@@ -242,17 +243,33 @@ pub(crate) fn logged_out() -> Markup {
 }
 
 /// Shows what misbehaves, and a button for each way to.
-pub(crate) fn faults(current: Option<Fault>, clock_error_s: i64) -> Markup {
+pub(crate) fn faults(current: &Faults, clock_error_s: i64) -> Markup {
     page(
         "Pannes et attaques à la demande",
         &html! {
             p #current {
-                @match current {
+                @match current.everybodys() {
                     Some(fault) => { "En ce moment\u{a0}: " strong { (fault.name()) } " – " (fault.french()) "." },
                     None => "En ce moment, le simulateur se comporte comme le vrai.",
                 }
             }
+            @for (login, fault) in current.persons() {
+                form id={ "behave-" (login) } method="post" action="/simulator/faults" {
+                    input type="hidden" name="person" value=(login);
+                    p {
+                        "Pour " strong { (login) } " seulement\u{a0}: " strong { (fault.name()) } " – " (fault.french()) ". "
+                        button name="fault" value="" { "Arrêter pour " (login) }
+                    }
+                }
+            }
             form #faults method="post" action="/simulator/faults" {
+                label for="person" { "Pour qui" }
+                select #person name="person" {
+                    option value="" { "tout le monde" }
+                    @for citizen in citizens::all() {
+                        option value=(citizen.login) { (citizen.login) " – " (full_name(citizen)) }
+                    }
+                }
                 label for="seconds" { "Secondes d'erreur de l'horloge, pour clock-wrong" }
                 input #seconds name="seconds" type="number" value=(clock_error_s);
                 ul.grid {
@@ -262,6 +279,7 @@ pub(crate) fn faults(current: Option<Fault>, clock_error_s: i64) -> Markup {
                             button.card id={ "fault-" (fault.name()) } name="fault" value=(fault.name()) {
                                 strong { (fault.name()) }
                                 span.soft { (fault.french()) }
+                                @if fault.is_nobodys() { span.soft { "pour tout le monde seulement" } }
                             }
                         }
                     }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use crate::Fault;
 use crate::books::COOKIE;
 
 /// The parameters of a query or of a form, in order.
@@ -50,6 +51,8 @@ pub(crate) struct Call {
     pub(crate) wants_json: bool,
     /// What was fetched of the client for this request.
     pub(crate) fetched: Option<Value>,
+    /// What misbehaves in answering it.
+    pub(crate) fault: Option<Fault>,
 }
 
 impl Call {
@@ -70,6 +73,7 @@ impl Call {
                 .into_iter()
                 .any(|name| text(&head.headers, name).is_some_and(|value| value.starts_with("application/json"))),
             fetched: None,
+            fault: None,
         }
     }
 

@@ -22,7 +22,7 @@ p { margin: 0 0 .75rem; }
 .grid { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr));
   list-style: none; margin: 0 0 1rem; padding: 0; }
 label { display: block; font-weight: 600; margin-bottom: .2rem; }
-input { display: block; font: inherit; width: 100%; max-width: 22rem; padding: .45rem .6rem; margin-bottom: .8rem;
+input, select { display: block; font: inherit; width: 100%; max-width: 22rem; padding: .45rem .6rem; margin-bottom: .8rem;
   border: 1px solid #8b7f70; border-radius: .3rem; background: #fff; color: var(--ink); }
 input[type=checkbox] { display: inline-block; width: auto; margin-right: .5rem; }
 input[type=checkbox] + label { display: inline; }

@@ -52,7 +52,7 @@ impl No {
 impl World {
     /// Exchanges a code for an access token and an ID token.
     pub(crate) fn token(&self, books: &mut Books, call: &Call) -> Response {
-        if books.fault == Some(Fault::TokenError500) {
+        if call.fault == Some(Fault::TokenError500) {
             return self.no(No::Server);
         }
         match self.exchange(books, call) {
@@ -63,7 +63,7 @@ impl World {
 
     fn exchange(&self, books: &mut Books, call: &Call) -> Result<Value, No> {
         let now = self.now();
-        let (fault, clock_error_s) = (books.fault, books.clock_error_s);
+        let (fault, clock_error_s) = (call.fault, books.clock_error_s);
         let form = &call.form;
         let client = self.authenticated(books, call)?.clone();
         if form.get("grant_type") != Some("authorization_code") {
@@ -179,14 +179,14 @@ impl World {
         ];
         claims.extend(envelope.map(|(name, value)| (name.to_owned(), value)));
 
-        bend_userinfo(books.fault, books.clock_error_s, &mut claims, self.now().as_second());
+        bend_userinfo(call.fault, books.clock_error_s, &mut claims, self.now().as_second());
 
-        if books.fault == Some(Fault::UserinfoPlainJson) {
+        if call.fault == Some(Fault::UserinfoPlainJson) {
             return answer::json(200, &Value::Object(claims));
         }
-        let signing = if books.fault == Some(Fault::UserinfoOtherKey) { Signing::OtherKey } else { Signing::Right };
+        let signing = if call.fault == Some(Fault::UserinfoOtherKey) { Signing::OtherKey } else { Signing::Right };
         let signed = self.keys().sign(&self.chance, client, signing, &claims).map_err(|_| No::Server);
-        match signed.and_then(|signed| self.enveloped(books.fault, grant, &signed)) {
+        match signed.and_then(|signed| self.enveloped(call.fault, grant, &signed)) {
             Ok(token) => answer::jwt(token),
             Err(no) => self.no(no),
         }

@@ -31,6 +31,7 @@ pub(crate) struct World {
     platform: Platform,
     rules: Rules,
     quirks: Quirks,
+    seed: Option<u64>,
     pub(crate) chance: Chance,
     keys: Mutex<Keys>,
     books: Mutex<Books>,
@@ -60,6 +61,7 @@ impl World {
             platform: options.platform,
             rules: options.rules,
             quirks: options.quirks,
+            seed: options.seed,
             chance,
             keys: Mutex::new(keys),
             books: Mutex::new(books),
@@ -74,6 +76,10 @@ impl World {
 
     pub(crate) fn rules(&self) -> Rules {
         self.rules
+    }
+
+    pub(crate) fn seed(&self) -> Option<u64> {
+        self.seed
     }
 
     pub(crate) fn quirks(&self) -> Quirks {
@@ -127,8 +133,8 @@ impl World {
             ("GET", ["simulator", "trace"]) => answer::json(200, &json!(books.trace)),
             (method, ["api", "v2", rest @ ..]) => match (method, rest) {
                 ("GET", [".well-known", "openid-configuration"]) => answer::public_json(&self.discovery()),
-                ("GET", ["jwks"]) if books.fault == Some(Fault::JwksError500) => answer::page(500, pages::not_found()),
-                ("GET", ["jwks"]) if books.fault == Some(Fault::JwksHtml) => answer::page(200, pages::not_found()),
+                ("GET", ["jwks"]) if call.fault == Some(Fault::JwksError500) => answer::page(500, pages::not_found()),
+                ("GET", ["jwks"]) if call.fault == Some(Fault::JwksHtml) => answer::page(200, pages::not_found()),
                 ("GET", ["jwks"]) => answer::public_json(&self.keys().jwks()),
                 ("GET" | "POST", ["authorize"]) => self.authorize(books, call),
                 ("GET", ["interaction", uid]) => self.choice(books, call, uid),
@@ -168,9 +174,14 @@ impl World {
         }
     }
 
+    fn fault_for(&self, call: &Call) -> Option<Fault> {
+        let books = self.books();
+        books.faults.of(books.person_of(call))
+    }
+
     /// Waits longer than a code lives, under the fault that asks for it.
     async fn be_slow(&self, call: &Call) {
-        let slow = call.path.ends_with("/token") && self.books().fault == Some(Fault::SlowToken);
+        let slow = call.path.ends_with("/token") && call.fault == Some(Fault::SlowToken);
         if slow {
             tokio::select! {
                 () = tokio::time::sleep(SLOW_TOKEN) => {}
@@ -184,14 +195,11 @@ impl World {
         if call.method != "POST" || !call.path.ends_with("/token") {
             return response;
         }
-        let (fault, clock_error_s) = {
-            let books = self.books();
-            (books.fault, books.clock_error_s)
-        };
-        let Some(fault) = fault else {
+        let Some(fault) = call.fault else {
             return response;
         };
         if fault == Fault::ClockWrong {
+            let clock_error_s = self.books().clock_error_s;
             let moment = self.now().saturating_add(jiff::SignedDuration::from_secs(clock_error_s));
             return match moment {
                 Ok(moment) => answer::dated(response, moment),
@@ -226,13 +234,16 @@ pub(crate) async fn serve(State(world): State<Arc<World>>, request: Request) -> 
         return answer::page(413, pages::not_found());
     };
     let mut call = Call::new(&head, &body);
+    call.fault = world.fault_for(&call);
     world.be_slow(&call).await;
     call.fetched = world.fetched(&call).await;
+    // Asked again: it may have been switched while this one waited.
+    call.fault = world.fault_for(&call);
     let setting = {
         let books = world.books();
         // Only a registered name: what a stranger sends as one may be anything.
         let client = client_of(&books, &call).filter(|id| books.clients.contains_key(id));
-        Setting { platform: world.platform, client, fault: books.fault }
+        Setting { platform: world.platform, client, fault: call.fault }
     };
     let response = world.answer(&call);
     if !call.path.starts_with("/simulator") {

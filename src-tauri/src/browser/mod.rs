@@ -1,6 +1,8 @@
 //! The patient's browser: one of its own in a throw-away profile, or the desk's, with the mark that a
 //! sign-in may have left a session there.
 
+#[cfg(any(windows, test))]
+mod app_paths;
 mod known;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(target_os = "macos", path = "macos.rs")]

@@ -1,9 +1,12 @@
-//! Browsers on Windows: the usual program folders.
+//! Browsers on Windows: the usual program folders, and what installers wrote in the registry.
 
+use super::app_paths::{Hive, registered};
 use super::known::{Found, Kind};
 use std::env;
+use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use windows_registry::{CURRENT_USER, LOCAL_MACHINE};
 
 const PROGRAMS: &[(Kind, &str)] = &[
     (Kind::Chrome, r"Google\Chrome\Application\chrome.exe"),
@@ -13,21 +16,34 @@ const PROGRAMS: &[(Kind, &str)] = &[
     (Kind::Firefox, r"Mozilla Firefox\firefox.exe"),
 ];
 
-/// The browsers installed for everybody, then for this person.
+/// The browsers installed for everybody, then for this person; elsewhere than usual, those of the App Paths.
 pub(super) fn installed() -> Vec<Found> {
     let folders: Vec<PathBuf> = ["ProgramFiles", "ProgramFiles(x86)", "LocalAppData"]
         .into_iter()
         .filter_map(|variable| env::var_os(variable).map(PathBuf::from))
         .collect();
     let program = |path: &str| folders.iter().map(|folder| folder.join(path)).find(|program| program.is_file());
-    PROGRAMS.iter().filter_map(|&(kind, path)| Some(Found { kind, program: program(path)? })).collect()
+    let usual: Vec<Found> =
+        PROGRAMS.iter().filter_map(|&(kind, path)| Some(Found { kind, program: program(path)? })).collect();
+    let elsewhere = registered(|hive, key| read(hive, key, ""), Path::is_file);
+    let missing: Vec<Found> =
+        elsewhere.into_iter().filter(|one| usual.iter().all(|found| found.kind != one.kind)).collect();
+    usual.into_iter().chain(missing).collect()
 }
 
 /// The default browser, by the `ProgId` that the person chose for https.
 pub(super) fn default_browser() -> Option<Kind> {
-    const CHOICE: &str = r"HKCU\Software\Microsoft\Windows\Shell\Associations\UrlAssociations\https\UserChoice";
-    let asked = Command::new(tool("reg.exe")?).args(["query", CHOICE, "/v", "ProgId"]).output().ok()?;
-    Kind::named(String::from_utf8_lossy(&asked.stdout).lines().find(|line| line.contains("ProgId"))?)
+    const CHOICE: &str = r"Software\Microsoft\Windows\Shell\Associations\UrlAssociations\https\UserChoice";
+    Kind::named(&read(Hive::Person, CHOICE, "ProgId")?)
+}
+
+/// A text of the registry.
+fn read(hive: Hive, key: &str, value: &str) -> Option<String> {
+    let hive = match hive {
+        Hive::Machine => LOCAL_MACHINE,
+        Hive::Person => CURRENT_USER,
+    };
+    hive.open(key).ok()?.get_string(value).ok()
 }
 
 /// A browser of a program that crashed is not looked for: it holds its files open, so that its folder
@@ -46,10 +62,13 @@ pub(super) fn apart(_: &mut Command) {}
 
 /// Asks processes to close, or ends them with their children.
 pub(super) fn end(processes: &[u32], forced: bool) {
+    /// `CREATE_NO_WINDOW`: no console flashes up over the window.
+    const NO_WINDOW: u32 = 0x0800_0000;
     let Some(taskkill) = tool("taskkill.exe") else { return };
     for process in processes {
         let mut command = Command::new(&taskkill);
-        command.args(["/T", "/PID", &process.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(["/T", "/PID", &process.to_string()]).creation_flags(NO_WINDOW);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         if forced {
             command.arg("/F");
         }

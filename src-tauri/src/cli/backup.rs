@@ -20,7 +20,7 @@ pub(super) async fn run(args: BackupArgs) -> Exit {
         Ended::Done(Err(stop)) => stop.end(&lines),
         Ended::Interrupted(exit) => {
             let failure = Failure::from(BackupError::Copy(CopyError::Cancelled));
-            failed(&lines, failure.code, failure.message(), failure.reference);
+            failed(&lines, failure.code, &failure.message(), failure.reference);
             exit
         }
     }

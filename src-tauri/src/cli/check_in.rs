@@ -1,6 +1,6 @@
 //! `comptoir check-in`: the whole check-in without a window.
 
-use super::lines::{ConcordanceView, Lines, failed};
+use super::lines::{ConcordanceView, Lines, failed, noticed};
 use super::provider::{NotChosen, choose};
 use super::{CheckInArgs, Exit, interruption};
 use crate::browser::Opening;
@@ -28,8 +28,8 @@ pub(super) async fn run(args: CheckInArgs) -> Exit {
         }
         result = attempt(&args, &lines, &cancel) => match result {
             Ok(outcome) => {
-                if outcome == Outcome::Abandoned && !args.json {
-                    lines.event(&Value::Null, &page_codes::as_text());
+                if outcome == Outcome::Abandoned {
+                    lines.told(&page_codes::as_text());
                 }
                 lines.event(&json!({"event": "done", "outcome": outcome.code()}), "Terminé.");
                 match outcome {
@@ -38,7 +38,7 @@ pub(super) async fn run(args: CheckInArgs) -> Exit {
                 }
             }
             Err(Stop::Failure(failure)) => {
-                failed(&lines, failure.code, failure.message(), failure.reference);
+                failed(&lines, failure.code, &failure.message(), failure.reference);
                 Exit::Fault
             }
             Err(Stop::Provider(problem)) => problem.tell(&lines),
@@ -152,6 +152,7 @@ fn tell(lines: &Lines, step: &Step) {
             &json!({"event": "waiting", "deadline_s": deadline.as_secs()}),
             &format!("En attente ({} s au plus)…", deadline.as_secs()),
         ),
+        Step::Noticed(notice) => noticed(lines, *notice),
         Step::Identity { acr, identity } => lines.event(
             &json!({"event": "identity", "acr": acr.as_str(), "traits": traits(identity)}),
             &format!("Identité reçue de FranceConnect (niveau {}).", acr.as_str()),

@@ -34,19 +34,19 @@ struct Finding {
     subject: &'static str,
     state: State,
     said: String,
-    remedy: &'static str,
+    remedy: String,
 }
 
 fn good(subject: &'static str, said: impl Into<String>) -> Finding {
-    Finding { subject, state: State::Good, said: said.into(), remedy: "" }
+    Finding { subject, state: State::Good, said: said.into(), remedy: String::new() }
 }
 
-fn attention(subject: &'static str, said: impl Into<String>, remedy: &'static str) -> Finding {
-    Finding { subject, state: State::Attention, said: said.into(), remedy }
+fn attention(subject: &'static str, said: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    Finding { subject, state: State::Attention, said: said.into(), remedy: remedy.into() }
 }
 
-fn fault(subject: &'static str, said: impl Into<String>, remedy: &'static str) -> Finding {
-    Finding { subject, state: State::Fault, said: said.into(), remedy }
+fn fault(subject: &'static str, said: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    Finding { subject, state: State::Fault, said: said.into(), remedy: remedy.into() }
 }
 
 pub(super) async fn run(args: DoctorArgs) -> Exit {
@@ -124,7 +124,10 @@ fn keychain_line(environment: Environment) -> Finding {
     match tried {
         Ok(Some(read)) if read.expose() == probe.expose() => good(SUBJECT, "Écrit, relu, effacé."),
         Ok(_) => fault(SUBJECT, "Ce qui a été écrit n'a pas été relu.", "Vérifiez le trousseau de la session."),
-        Err(error) => fault(SUBJECT, Failure::from(error).code, Failure::from(error).message()),
+        Err(error) => {
+            let failure = Failure::from(error);
+            fault(SUBJECT, failure.code, failure.message())
+        }
     }
 }
 
@@ -218,7 +221,7 @@ async fn loopback_line() -> Finding {
     match Loopback::bind(ReturnAddress::Ephemeral).await {
         Ok(_) => good(SUBJECT, "127.0.0.1 écoute et répond."),
         Err(error) => {
-            let failure = Failure::of(&error);
+            let failure = Failure::from(error);
             fault(SUBJECT, failure.code, failure.message())
         }
     }

@@ -5,7 +5,7 @@ mod csv;
 mod french;
 
 use super::register::{self, Absent, Stop, author};
-use super::{Exit, JournalArgs};
+use super::{Exit, JournalArgs, lines};
 use crate::clock::SystemClock;
 use crate::failure::Failure;
 use comptoir_desk::Clock;
@@ -40,7 +40,7 @@ fn export(args: &JournalArgs) -> Result<Exit, Stop> {
     let act = Act::new(SystemClock.now(), &author, ActKind::JournalExported).about(record, &evidence);
     register.journal(&act)?;
     let written = if args.json {
-        let each = |line| target.write(format_args!("{}\n", json_line(&line)));
+        let each = |line| target.write_json(&json_line(&line));
         register.journal_lines(&JournalFilter { since, until, record }, each)
     } else {
         target.write(format_args!("{}", csv::HEADER)).and_then(|()| {
@@ -105,6 +105,15 @@ impl<'a> Target<'a> {
             Self::Reader(reader) => reader.write_fmt(text),
         }
         .map_err(|_| Halt::Write)
+    }
+
+    fn write_json(&mut self, line: &Value) -> Result<(), Halt> {
+        match self {
+            Self::File(_, file) => lines::write_json(file, line),
+            Self::Reader(reader) => lines::write_json(reader, line),
+        }
+        .map_err(|_| Halt::Write)?;
+        self.write(format_args!("\n"))
     }
 
     /// Everything is on the disk, or has been handed over.

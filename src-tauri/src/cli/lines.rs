@@ -1,11 +1,12 @@
 //! The two ways a subcommand speaks: JSON Lines for programs on stdout, French for people on stderr.
 
 use crate::window::present;
+use comptoir_desk::Notice;
 use comptoir_identity::Concordance;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::ser::Formatter;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
 
@@ -28,12 +29,19 @@ impl Lines {
         }
     }
 
+    /// What is told to people only.
+    pub(super) fn told(&self, french: &str) {
+        if !self.json {
+            self.event(&Value::Null, french);
+        }
+    }
+
     /// One event: the JSON line under `--json`, else the French one. A reader that has gone away is
     /// not a reason to stop half-way: the session must still be closed.
     pub(super) fn event(&self, event: &Value, french: &str) {
         let written = if self.json {
             let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-            writeln!(out, "{}", harmless_json(&event.to_string())).and_then(|()| out.flush())
+            write_json(&mut *out, event).and_then(|()| writeln!(out)).and_then(|()| out.flush())
         } else {
             let lines: Vec<String> = french.split('\n').map(harmless).collect();
             writeln!(io::stderr(), "{}", lines.join("\n"))
@@ -67,6 +75,21 @@ pub(super) fn failed(lines: &Lines, code: &str, message: &str, reference: &str) 
     );
 }
 
+/// What may keep the browser from coming back, while it is waited for.
+pub(super) fn noticed(lines: &Lines, notice: Notice) {
+    let (code, french) = match notice {
+        Notice::HttpsWanted => (
+            "https-wanted",
+            "Un navigateur a demandé une connexion https à ce poste, qui répond en http sur 127.0.0.1. L'attente continue. Si le navigateur affiche un avertissement, choisissez d'y continuer en HTTP, ou retirez son mode « HTTPS uniquement ».",
+        ),
+        Notice::Slept => (
+            "slept",
+            "L'ordinateur s'est mis en veille, ou son heure a changé. L'attente continue. Si la page de FranceConnect a expiré, relancez la vérification.",
+        ),
+    };
+    lines.event(&json!({"event": "noticed", "notice": code}), french);
+}
+
 /// Writes what a stranger has chosen so that a terminal shows it and obeys none of it.
 pub(super) fn harmless(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -80,18 +103,29 @@ pub(super) fn harmless(text: &str) -> String {
     shown
 }
 
-/// Escapes them in JSON: they stand inside of texts only, and all have four digits.
-fn harmless_json(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
-    for letter in json.chars() {
-        if commands(letter) {
-            // Writing to a String cannot fail.
-            let _ = write!(shown, "\\u{:04x}", u32::from(letter));
-        } else {
-            shown.push(letter);
+/// Writes JSON so that a terminal obeys none of its texts, and nothing of them is lost.
+pub(super) fn write_json(out: &mut impl io::Write, value: &impl Serialize) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(out, Harmless);
+    value.serialize(&mut serializer).map_err(io::Error::from)
+}
+
+/// Escapes what a terminal would obey; all of it has four digits.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: io::Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        if !fragment.chars().any(commands) {
+            return out.write_all(fragment.as_bytes());
         }
+        for letter in fragment.chars() {
+            if commands(letter) {
+                write!(out, "\\u{:04x}", u32::from(letter))?;
+            } else {
+                out.write_all(letter.encode_utf8(&mut [0; 4]).as_bytes())?;
+            }
+        }
+        Ok(())
     }
-    shown
 }
 
 /// Control characters (C0, DEL, C1), those that turn the direction of writing, and line separators.
@@ -137,7 +171,9 @@ mod tests {
             ("ligne\nde plus", "ligne\\u{a}de plus"),
         ] {
             assert_eq!(harmless(text), shown);
-            let json = harmless_json(&json!({"name": text}).to_string());
+            let mut json = Vec::new();
+            write_json(&mut json, &json!({"name": text, text: 1})).expect("written");
+            let json = String::from_utf8(json).expect("UTF-8");
             assert!(!json.chars().any(commands), "{json}");
             assert_eq!(serde_json::from_str::<Value>(&json).expect("JSON")["name"], text, "nothing is lost");
         }

@@ -18,11 +18,12 @@ mod purge;
 mod recovery_key;
 mod register;
 mod restore;
+mod secret;
 mod sign_in;
 mod verify;
 mod work;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use lines::{Lines, failed};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     RecoveryKey(RecoveryKeyArgs),
     /// Met une sauvegarde à la place du registre, qui est gardé à côté.
     Restore(RestoreArgs),
+    /// Range dans le trousseau le secret d'un fournisseur, ou l'en retire ; il est demandé, jamais en argument.
+    Secret(SecretArgs),
     /// Fait s'identifier une personne auprès d'un fournisseur, et rien d'autre : ni registre, ni comparaison.
     SignIn(SignInArgs),
     /// Importe les patients d'un fichier CSV ; ce qui est rejeté va dans un fichier à corriger.
@@ -146,12 +149,27 @@ pub(crate) struct EnrolArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoProviderArgs {
+    /// Plateforme simulée : low (FranceConnect, eidas1) ou high (FranceConnect+, eidas2 et eidas3, jetons chiffrés).
+    #[arg(long, value_name = "PLATEFORME", default_value = "low")]
+    platform: PlatformWord,
+    /// Graine dont le simulateur tire ses clés, codes et identifiants : la même graine, les mêmes.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Port du relais sur 127.0.0.1 ; le FranceConnect simulé prend le suivant. Sans lui, deux ports libres.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..=65534))]
+    port: Option<u16>,
     /// Le relais ne répond qu'aux postes inscrits ; donne un code pour en inscrire un.
     #[arg(long)]
     enrolled: bool,
     /// Un événement JSON par ligne sur la sortie standard.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PlatformWord {
+    Low,
+    High,
 }
 
 #[derive(Debug, Args)]
@@ -313,6 +331,29 @@ struct RecoveryKeyAct {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct SecretArgs {
+    #[command(flatten)]
+    act: SecretAct,
+    /// Nom de l'entrée, tel que le fichier du fournisseur l'écrit après keychain.
+    #[arg(value_name = "ENTREE")]
+    entry: String,
+    /// Un événement JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct SecretAct {
+    /// Demande le secret sans l'afficher, ou le lit sur l'entrée standard, et le range dans le trousseau.
+    #[arg(long)]
+    set: bool,
+    /// Retire l'entrée du trousseau.
+    #[arg(long)]
+    remove: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
     register: RegisterArgs,
@@ -388,6 +429,7 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::Purge(args) => purge::run(args).await,
         Command::RecoveryKey(args) => recovery_key::run(args).await,
         Command::Restore(args) => restore::run(args).await,
+        Command::Secret(args) => secret::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Export(args) => export::run(args).await,
         Command::SignIn(args) => sign_in::run(args).await,

@@ -35,7 +35,7 @@ impl NotChosen {
     pub(super) fn tell(&self, lines: &Lines) -> Exit {
         match self {
             Self::Failure(failure) => {
-                failed(lines, failure.code, failure.message(), failure.reference);
+                failed(lines, failure.code, &failure.message(), failure.reference);
                 Exit::Fault
             }
             Self::Usage(unusable) => {
@@ -57,7 +57,7 @@ impl Chosen {
     pub(super) fn franceconnect(&self) -> Result<Provider, NotChosen> {
         Provider::try_from(self.provider.clone()).map_err(|error| {
             let failure = Failure::of(&error);
-            let message = failure.message().to_owned();
+            let message = failure.message();
             NotChosen::Usage(Unusable { code: failure.code, reference: failure.reference, message })
         })
     }

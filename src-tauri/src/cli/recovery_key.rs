@@ -32,7 +32,7 @@ pub(super) async fn run(args: RecoveryKeyArgs) -> Exit {
         Ended::Done(Err(stop)) => stop.end(&lines),
         Ended::Interrupted(exit) => {
             let failure = Failure::INTERRUPTED;
-            failed(&lines, failure.code, failure.message(), failure.reference);
+            failed(&lines, failure.code, &failure.message(), failure.reference);
             exit
         }
     }

@@ -44,11 +44,11 @@ impl Stop {
     pub(super) fn end(self, lines: &Lines) -> Exit {
         match self {
             Self::Failure(failure) => {
-                failed(lines, failure.code, failure.message(), failure.reference);
+                failed(lines, failure.code, &failure.message(), failure.reference);
                 Exit::Fault
             }
             Self::Refused(failure) => {
-                failed(lines, failure.code, failure.message(), failure.reference);
+                failed(lines, failure.code, &failure.message(), failure.reference);
                 Exit::Usage
             }
             Self::Usage(message) => {

@@ -1,16 +1,18 @@
 //! `comptoir sign-in`: the protocol alone, at any provider; neither register nor desk.
 
-use super::lines::{Lines, failed, harmless};
+use super::lines::{Lines, failed, harmless, noticed};
 use super::provider::{Chosen, NotChosen, choose};
 use super::{Exit, SignInArgs, interruption};
 use crate::clock::SystemClock;
 use crate::failure::Failure;
-use comptoir_desk::{Clock as _, Patience};
+use crate::page_codes;
+use comptoir_desk::{Clock as _, Notice, Patience};
 use comptoir_franceconnect::{
-    BrowserTurn, Ended, ExchangeError, ExchangeFault, IdTokenHint, Loopback, OpenIdAttempt, Page, Returned, Vouched,
+    BrowserTurn, Ended, IdTokenHint, Loopback, OpenIdAttempt, Page, Returned, Vouched, WaitError,
 };
 use ring::rand::SystemRandom;
 use serde_json::{Value, json};
+use std::pin::pin;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -25,8 +27,6 @@ enum Outcome {
 
 enum Stop {
     Failure(Failure),
-    /// This machine's clock is wrong by so many seconds.
-    Clock(Failure, i64),
     Provider(NotChosen),
 }
 
@@ -50,20 +50,17 @@ pub(super) async fn run(args: SignInArgs) -> Exit {
                 let (code, french, exit) = match outcome {
                     Outcome::SignedIn => ("signed-in", "Terminé : tous les contrôles ont réussi.", Exit::Done),
                     Outcome::Refused => ("refused", "La personne a refusé, ou le fournisseur n'a pas pu l'identifier.", Exit::NoIdentity),
-                    Outcome::Abandoned => ("abandoned", "Personne n'est revenu du fournisseur dans le temps prévu. S'il affichait une page d'erreur, son code dit la cause : client ou adresse de retour inconnus, paramètre refusé.", Exit::NoIdentity),
+                    Outcome::Abandoned => ("abandoned", "Personne n'est revenu du fournisseur dans le temps prévu. Rien n'a été gardé. S'il affichait une page d'erreur, son code dit la cause : client ou adresse de retour inconnus, paramètre refusé.", Exit::NoIdentity),
                 };
+                if matches!(outcome, Outcome::Abandoned) {
+                    lines.told(&page_codes::as_text());
+                }
                 lines.event(&json!({"event": "done", "outcome": code}), french);
                 exit
             }
             Err(Stop::Provider(problem)) => problem.tell(&lines),
             Err(Stop::Failure(failure)) => {
-                failed(&lines, failure.code, failure.message(), failure.reference);
-                Exit::Fault
-            }
-            Err(Stop::Clock(failure, seconds)) => {
-                let way = if seconds > 0 { "retarde" } else { "avance" };
-                let message = format!("{} Elle {way} de {} s.", failure.message(), seconds.unsigned_abs());
-                failed(&lines, failure.code, &message, failure.reference);
+                failed(&lines, failure.code, &failure.message(), failure.reference);
                 Exit::Fault
             }
         },
@@ -87,7 +84,7 @@ struct Stand<'a> {
 impl Stand<'_> {
     async fn sign_in(&self) -> Result<Outcome, Stop> {
         let Chosen { provider, http, sign_in_within, .. } = &self.chosen;
-        let loopback = Loopback::bind(provider.return_address()).await.map_err(|error| Failure::of(&error))?;
+        let loopback = Loopback::bind(provider.return_address()).await?;
         let begun = OpenIdAttempt::begin(provider, &loopback, &SystemRandom::new(), SystemClock.now());
         let mut attempt = begun.map_err(|error| Failure::of(&error))?;
         self.open(attempt.authorize_url()).await;
@@ -96,7 +93,7 @@ impl Stand<'_> {
             &format!("En attente ({} s au plus)…", sign_in_within.as_secs()),
         );
         let deadline = Instant::now() + *sign_in_within;
-        let returned = attempt.wait_return(&loopback, deadline, self.cancel).await;
+        let returned = self.wait(&mut attempt, &loopback, deadline).await;
         match returned.map_err(|error| Failure::of(&error))? {
             Returned::Code { code, browser } => match attempt.exchange(code, http, &SystemClock).await {
                 Ok(vouched) => {
@@ -109,7 +106,7 @@ impl Stand<'_> {
                         Some(hint) => self.leave(hint, browser, &loopback, Page::Failed).await?,
                         None => browser.finish(Page::Failed).await,
                     }
-                    Err(of_exchange(&refused))
+                    Err(Failure::from(&refused).into())
                 }
             },
             Returned::Refused { error, browser } => {
@@ -118,6 +115,21 @@ impl Stand<'_> {
             }
             Returned::Abandoned(_) => Ok(Outcome::Abandoned),
         }
+    }
+
+    async fn wait(
+        &self,
+        attempt: &mut OpenIdAttempt,
+        loopback: &Loopback,
+        deadline: Instant,
+    ) -> Result<Returned, WaitError> {
+        let mut returned = pin!(attempt.wait_return(loopback, deadline, self.cancel));
+        tokio::select! {
+            biased;
+            returned = &mut returned => return returned,
+            () = loopback.https_wanted() => noticed(self.lines, Notice::HttpsWanted),
+        }
+        returned.await
     }
 
     async fn open(&self, address: &Url) {
@@ -188,9 +200,4 @@ impl Stand<'_> {
         );
         Ok(())
     }
-}
-
-fn of_exchange(refused: &ExchangeError) -> Stop {
-    let failure = Failure::of(refused);
-    if let ExchangeFault::ClockWrong(seconds) = refused.fault { Stop::Clock(failure, seconds) } else { failure.into() }
 }

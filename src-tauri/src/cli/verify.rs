@@ -4,7 +4,7 @@
 //! `outcome`, `link` and `candidates`. A line that cannot be read is answered by an `error` of its own
 //! and the next one goes on.
 
-use super::lines::{ConcordanceView, Lines};
+use super::lines::{ConcordanceView, Lines, write_json};
 use super::register::{self, Absent, Stop};
 use super::{Exit, VerifyArgs, interruption};
 use crate::clock::SystemClock;
@@ -97,7 +97,7 @@ fn answer_all(register: &Register, mut identities: impl Source, answers: &mut im
 }
 
 fn send(answers: &mut impl Write, answer: &impl Serialize) -> Result<(), Stop> {
-    serde_json::to_writer(&mut *answers, answer).map_err(|_| Stop::NoReader)?;
+    write_json(answers, answer).map_err(|_| Stop::NoReader)?;
     answers.write_all(b"\n").map_err(|_| Stop::NoReader)
 }
 

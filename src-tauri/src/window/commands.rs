@@ -1,11 +1,13 @@
 //! What the window may ask for. Each command parses its form, calls the desk, and names the answer.
 
+use super::present;
 use super::session::Session;
 use super::views::{
-    ArrivalView, CheckInChanged, CheckInForm, DecidedView, DecisionForm, DeskView, FailureView, OpenForm, PaperForm,
-    PatientView, SearchForm, SearchView, VerdictView,
+    ArrivalView, CheckInChanged, CheckInForm, DecidedView, DecisionForm, DeskView, FailureView, OpenForm, PageCodeView,
+    PaperForm, PatientView, SearchForm, SearchView, VerdictView,
 };
 use crate::failure::Failure;
+use crate::page_codes::PAGE_CODES;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 use tauri_plugin_clipboard_manager::ClipboardExt;
@@ -82,6 +84,12 @@ pub(crate) async fn open_franceconnect_information() -> Answer<()> {
     matches!(opened, Ok(Ok(())))
         .then_some(())
         .ok_or_else(|| Failure::from(comptoir_desk::BrowserError::NotStarted).into())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn page_codes() -> Answer<Vec<PageCodeView>> {
+    Ok(PAGE_CODES.iter().map(present::page_code).collect())
 }
 
 #[tauri::command]

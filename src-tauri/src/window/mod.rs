@@ -24,6 +24,7 @@ fn commands() -> Builder<tauri::Wry> {
             commands::reopen_browser,
             commands::play_phone,
             commands::open_franceconnect_information,
+            commands::page_codes,
             commands::decide,
             commands::go_paper,
         ],

@@ -2,8 +2,9 @@
 
 use super::views::{
     Action, ArrivalNote, ArrivalState, ArrivalView, AttributeView, CandidateView, FindingView, IdentityView, LinkView,
-    OutcomeView, PatientView, PlaceView, Segment, SexView, StatusView, TraitName, TraitView, VerdictView,
+    OutcomeView, PageCodeView, PatientView, PlaceView, Segment, SexView, StatusView, TraitName, TraitView, VerdictView,
 };
+use crate::page_codes::PageCode;
 use comptoir_desk::{Outcome, Verdict, VerdictCandidate};
 use comptoir_identity::{
     Attributes, BirthDate, BirthName, Explanation, Finding, GivenName, GivenNames, Hint, Ins, InsNature, Link, Note,
@@ -149,6 +150,27 @@ fn candidate(one: &VerdictCandidate, verdict: &Verdict, today: Option<BirthDate>
             .map(|(of, finding)| trait_view(*of, *finding, &one.patient.traits, theirs))
             .collect(),
     }
+}
+
+pub(crate) fn page_code(one: &PageCode) -> PageCodeView {
+    PageCodeView {
+        codes: one.codes.iter().map(|&code| code.to_owned()).collect(),
+        cause: unbroken(one.cause),
+        next: unbroken(one.next),
+    }
+}
+
+/// A French sentence for the window: no line begins with the sign that ends the one before.
+pub(crate) fn unbroken(sentence: &str) -> String {
+    let signs = [
+        (" :", "\u{a0}:"),
+        (" ;", "\u{a0};"),
+        (" ?", "\u{a0}?"),
+        (" !", "\u{a0}!"),
+        ("« ", "«\u{a0}"),
+        (" »", "\u{a0}»"),
+    ];
+    signs.iter().fold(sentence.to_owned(), |sentence, (broken, unbroken)| sentence.replace(broken, unbroken))
 }
 
 /// One line of the comparison: both values, what differs in them, and why.

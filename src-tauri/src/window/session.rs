@@ -2,8 +2,8 @@
 
 use super::present;
 use super::views::{
-    Action, ArrivalView, CheckInChanged, CheckInForm, DecidedView, DecisionForm, DeskView, EnvironmentView, PaperForm,
-    PatientView, PictureView, PurposeView, SearchForm, SearchView, VerdictView, WayForm,
+    Action, ArrivalView, CheckInChanged, CheckInForm, DecidedView, DecisionForm, DeskView, EnvironmentView, NoticeView,
+    PaperForm, PatientView, PictureView, PurposeView, SearchForm, SearchView, VerdictView, WayForm,
 };
 use crate::browser::Opening;
 use crate::configuration::{self, BrowserChoice, Configuration};
@@ -14,7 +14,7 @@ use crate::keychain::SystemKeychain;
 use crate::opening::{self, Opened};
 use crate::qr::Picture;
 use comptoir_desk::{
-    CheckInRequest, Decision, Desk, Keychain, Opened as Place, Purpose, Step, Verdict, Way, check_in,
+    CheckInRequest, Decision, Desk, Keychain, Notice, Opened as Place, Purpose, Step, Verdict, Way, check_in,
     decide as record_decision, find_relay, paper_path,
 };
 use comptoir_franceconnect::HttpClient;
@@ -312,6 +312,12 @@ impl Told {
             Step::Waiting { deadline } => {
                 CheckInChanged::Waiting { deadline_seconds: u32::try_from(deadline.as_secs()).unwrap_or(u32::MAX) }
             }
+            Step::Noticed(notice) => CheckInChanged::Noticed {
+                notice: match notice {
+                    Notice::HttpsWanted => NoticeView::HttpsWanted,
+                    Notice::Slept => NoticeView::Slept,
+                },
+            },
             Step::Identity { acr, .. } => {
                 *locked(&self.address) = None;
                 *locked(&self.phone) = None;

@@ -162,6 +162,14 @@ pub(crate) enum PurposeView {
     SignOut,
 }
 
+/// Something that may keep the browser from coming back.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NoticeView {
+    HttpsWanted,
+    Slept,
+}
+
 /// A step of the check-in, while it runs.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(tag = "step", rename_all = "kebab-case", rename_all_fields = "camelCase")]
@@ -169,6 +177,7 @@ pub(crate) enum CheckInChanged {
     OpenBrowser { url: String, purpose: PurposeView, opened: bool },
     ShowCode { user_code: String, address: String, picture: Option<PictureView> },
     Waiting { deadline_seconds: u32 },
+    Noticed { notice: NoticeView },
     Identity { acr: String },
     Compared,
     SignedOut { confirmed: bool },
@@ -308,13 +317,27 @@ pub(crate) struct PaperForm {
     pub(crate) record: Option<String>,
 }
 
+/// Codes that FranceConnect shows on its own pages and that mean the same at a desk.
+#[derive(Debug, Clone, Serialize, Type)]
+pub(crate) struct PageCodeView {
+    pub(crate) codes: Vec<String>,
+    /// What happened, in French.
+    pub(crate) cause: String,
+    /// What to do next.
+    pub(crate) next: String,
+}
+
 /// A failure as it crosses to the window.
 #[derive(Debug, Clone, Serialize, Type)]
 pub(crate) struct FailureView {
     /// What the screens branch on.
     pub(crate) code: String,
-    /// What happened, what was kept, what to do next; in French.
-    pub(crate) message: String,
+    /// What happened, in French.
+    pub(crate) happened: String,
+    /// What was kept.
+    pub(crate) kept: String,
+    /// What to do next.
+    pub(crate) next: String,
     pub(crate) retry: bool,
     /// A short support reference (`FC-07`, `REG-03`).
     pub(crate) reference: String,

@@ -140,6 +140,7 @@ pub async fn serve_relay(franceconnect: &Url) -> Result<(), Box<dyn Error>> {
             upstream: provider(franceconnect, id, back, end)?,
             issuer,
             desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+            limits: comptoir_relay::Limits::NONE,
             sealing_key: SealingKey::generate(rng.as_ref())?,
             store: Arc::new(MemoryStore::default()),
             clock: Arc::new(WorldClock::default()),

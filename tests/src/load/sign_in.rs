@@ -4,12 +4,11 @@ use super::process::Franceconnect;
 use super::{Taken, below};
 use crate::visitor::{Stop, Visitor};
 use crate::world::WorldClock;
-use comptoir_franceconnect::{
-    Attempt, Clock as _, DeskCredential, HttpClient, Loopback, Page, Provider, ReturnAddress, Returned,
-};
+use comptoir_franceconnect::{Attempt, Clock as _, DeskCredential, HttpClient, Loopback, Page, Provider, Returned};
 use ring::rand::SystemRandom;
 use std::error::Error;
 use std::net::Ipv4Addr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -60,25 +59,29 @@ pub(super) async fn at_once(way: Way<'_>, sign_ins: usize, at: &mut Franceconnec
     Ok(Taken { p50: at(50), p99: at(99), all: began.elapsed() })
 }
 
-/// A client for each desk: FranceConnect wants the very port.
+/// A client for each desk: FranceConnect wants the very port, which nobody holds until the desk listens.
+///
+/// A port that the system picks it may lend meanwhile to a connection of another desk: these are free
+/// ones below those it lends (on Linux from 32768, `ip_local_port_range`).
 async fn straight(sign_ins: usize, at: &mut Franceconnect) -> Result<Vec<Provider>, Box<dyn Error>> {
-    let mut held = Vec::new();
-    for _ in 0..sign_ins {
-        held.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?);
-    }
+    const NEVER_LENT: Range<u16> = 20_000..32_768;
     let mut providers = Vec::new();
-    for listener in held {
-        let address = listener.local_addr()?;
-        let issuer = Url::parse(&format!("http://{address}"))?;
-        let id = format!("straight-{}", address.port());
-        providers.push(at.client(&id, below(&issuer, "/retour")?, below(&issuer, "/fin")?)?);
+    for port in NEVER_LENT {
+        if providers.len() == sign_ins {
+            return Ok(providers);
+        }
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+            let issuer = Url::parse(&format!("http://127.0.0.1:{port}"))?;
+            let id = format!("straight-{port}");
+            providers.push(at.client(&id, below(&issuer, "/retour")?, below(&issuer, "/fin")?)?);
+        }
     }
-    Ok(providers)
+    Err("not enough free ports".into())
 }
 
 async fn sign_in(provider: &Provider, http: &HttpClient, visitor: Visitor) -> Result<(), Failure> {
     let clock = WorldClock::default();
-    let loopback = bound(provider.return_address()).await?;
+    let loopback = Loopback::bind(provider.return_address()).await?;
     let mut attempt = Attempt::begin(provider, &loopback, &SystemRandom::new(), clock.now())?;
     let address = attempt.authorize_url().clone();
     let walk = tokio::spawn(async move { visitor.sign_in(address, "test", Stop::AtTheEnd).await });
@@ -91,11 +94,6 @@ async fn sign_in(provider: &Provider, http: &HttpClient, visitor: Visitor) -> Re
     browser.finish(Page::Done).await;
     walk.await??;
     Ok(())
-}
-
-/// Listens; a port that was just given up may be taken for a moment.
-async fn bound(address: ReturnAddress) -> Result<Loopback, Failure> {
-    Ok(Loopback::bind(address).await?)
 }
 
 /// Begins so many sign-ins at a relay that nobody goes on with.

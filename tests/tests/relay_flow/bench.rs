@@ -8,7 +8,7 @@ use comptoir_franceconnect::{
     AcrValue, Attempt, AuthorizationCode, BrowserTurn, Clock, DESK_CLIENT_ID, DeskCredential, DirectProfile, Ended,
     HttpClient, IdTokenHint, Loopback, Provider, Returned, Secret, SigningAlg,
 };
-use comptoir_relay::{CALLBACK_PATH, Establishment, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey, Store};
+use comptoir_relay::{CALLBACK_PATH, Desks, Establishment, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey, Store};
 use comptoir_simulator::{Client, Simulator};
 use jiff::Timestamp;
 use reqwest::StatusCode;
@@ -103,11 +103,16 @@ pub(crate) struct Site {
     pub(crate) port: u16,
     pub(crate) sealing_key: SealingKey,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) desks: Desks,
 }
 
 impl Site {
     pub(crate) fn alone(port: u16, sealing_key: SealingKey) -> Self {
-        Self { port, sealing_key, store: Arc::new(MemoryStore::default()) }
+        Self { port, sealing_key, store: Arc::new(MemoryStore::default()), desks: Self::everybody() }
+    }
+
+    pub(crate) fn everybody() -> Desks {
+        Desks::Public { client_id: DESK_CLIENT_ID.to_owned() }
     }
 
     pub(crate) async fn open(&self, simulator: &Simulator, listener: TcpListener, clock: Hands) -> Relay {
@@ -120,7 +125,8 @@ impl Site {
                 name: "Cabinet".to_owned(),
                 issuer: Url::parse(&issuer).unwrap(),
                 upstream,
-                desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+                desks: self.desks.clone(),
+                limits: comptoir_relay::Limits::default(),
                 sealing_key: self.sealing_key.clone(),
                 store: Arc::clone(&self.store),
                 clock: Arc::new(clock),

@@ -3,14 +3,22 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use comptoir_franceconnect::{Ended, HttpClient, Returned};
-use comptoir_relay::{PostgresStore, Relay, SealingKey};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use comptoir_franceconnect::{
+    ASSERTION_TYPE, ClientKey, Clock as _, DeviceEnd, Ended, HttpClient, Returned, Secret, enrol,
+};
+use comptoir_relay::{CodeLife, DeskBook as _, Desks, EnrolmentCode, PostgresDesks, PostgresStore, Relay, SealingKey};
 use comptoir_tests::postgres::Server;
 use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
+use url::Url;
 
-use crate::bench::{Site, Step, Visit, World, post, simulated, walk, walk_until};
+use crate::bench::{START, Site, Step, Visit, World, browser, post, simulated, walk, walk_until};
+use crate::phone;
 
 /// The one address: carries each connection to the instance that was last chosen.
 struct Balancer {
@@ -60,6 +68,11 @@ struct Two {
 
 impl Two {
     async fn start() -> Self {
+        Self::serving(false).await
+    }
+
+    /// Serves everybody, or the desks that are enrolled in the database.
+    async fn serving(enrolled: bool) -> Self {
         let server = Server::start().unwrap();
         let (simulator, clock) = simulated().await;
         let balancer = Balancer::start().await;
@@ -69,7 +82,13 @@ impl Two {
         for (port, relay) in ports.iter_mut().zip(&mut relays) {
             // Each has its own connection, as two machines have.
             let store = Arc::new(PostgresStore::connect(&server.address()).await.unwrap());
-            let site = Site { port: balancer.port, sealing_key: sealing_key.clone(), store };
+            let desks = if enrolled {
+                let issuer = format!("http://127.0.0.1:{}", balancer.port);
+                Desks::Enrolled(Arc::new(PostgresDesks::beside(&store, &issuer).await.unwrap()))
+            } else {
+                Site::everybody()
+            };
+            let site = Site { port: balancer.port, sealing_key: sealing_key.clone(), store, desks };
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             *port = listener.local_addr().unwrap().port();
             *relay = Some(site.open(&simulator, listener, clock.clone()).await);
@@ -126,6 +145,27 @@ async fn a_sign_in_goes_through_two_instances_step_by_step() {
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL: ./x test"]
+async fn a_phone_signs_in_through_another_instance_than_the_desk_asks() {
+    let mut two = Two::start().await;
+    let ticking = phone::ticking(&two.world.clock);
+    let shown = phone::grant(&two.world).await;
+    let address = shown.verification_uri_complete().clone();
+    two.to(1);
+    let last = phone::on_the_phone(&browser(), &address, Step::SignIn("test")).await;
+    assert!(last.contains("vous pouvez ranger votre téléphone"), "{last}");
+    two.to(0);
+    let DeviceEnd::Redeemed(redeemed) = phone::wait(&two.world, shown).await else { panic!("nobody signed in") };
+    two.to(1);
+    let signed_in = redeemed.identify(&two.world.http, &two.world.clock).await.unwrap();
+    let traits = signed_in.identity.traits();
+    assert_eq!(traits.birth_name.known().map(comptoir_identity::BirthName::raw), Some("DUBOIS"));
+    assert_eq!(two.world.simulator.live_sessions(), 0);
+    assert_eq!(two.server.run("SELECT count(*) FROM comptoir_waiting WHERE kind <> 'code'").unwrap(), "0");
+    ticking.abort();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: ./x test"]
 async fn one_instance_dies_and_the_other_finishes() {
     let mut two = Two::start().await;
     let mut visit = Visit::begin(&two.world).await;
@@ -162,4 +202,64 @@ async fn nobody_is_signed_in_while_the_database_is_away() {
     let visit = Visit::begin(&two.world).await;
     let begin = visit.attempt.as_ref().unwrap().authorize_url().clone();
     walk_until(&visit.browser, begin, Step::SignIn("test"), &format!("{issuer}/callback")).await;
+}
+
+/// A desk's signed word, with an identifier of the test's own (RFC 7523 §3).
+fn assertion(key: &ClientKey, audience: &str, id: &str) -> String {
+    let client_id = key.thumbprint();
+    let claims = json!({
+        "iss": client_id, "sub": client_id, "aud": audience, "jti": id, "iat": START, "exp": START + 60,
+    });
+    let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let signed = format!("{}.{}", encode(&json!({"alg": "ES256"})), encode(&claims));
+    let rng = SystemRandom::new();
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key.to_pkcs8(), &rng).unwrap();
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(pair.sign(&rng, signed.as_bytes()).unwrap()))
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: ./x test"]
+async fn an_assertion_is_taken_by_one_of_two_instances_and_by_none_without_the_database() {
+    let (mut two, rng) = (Two::serving(true).await, SystemRandom::new());
+    let issuer = two.world.relay_issuer();
+    let store = PostgresStore::connect(&two.server.address()).await.unwrap();
+    let administrator = PostgresDesks::beside(&store, &issuer).await.unwrap();
+    let (code, now) = (EnrolmentCode::draw(&rng).unwrap(), two.world.clock.now());
+    administrator.issue(code.hash(), CodeLife::USUAL.end(now), now).await.unwrap();
+    // Enrolled at one of them, known to both.
+    let (key, at) = (ClientKey::generate(&rng).unwrap(), Url::parse(&issuer).unwrap());
+    let code = Secret::new(code.shown());
+    enrol(&two.world.http, &at, &code, "Accueil 1", &key, &rng, &two.world.clock).await.unwrap();
+
+    let host = issuer.strip_prefix("http://").unwrap().to_owned();
+    let show = |id: &str, port: u16| {
+        let (assertion, host) = (assertion(&key, &issuer, id), host.clone());
+        async move {
+            let form = [
+                ("grant_type", "authorization_code"),
+                ("client_assertion_type", ASSERTION_TYPE),
+                ("client_assertion", &assertion),
+                ("code", "x"),
+            ];
+            let asked = browser().post(format!("http://127.0.0.1:{port}/token")).header("host", host).form(&form);
+            let answer: Value = serde_json::from_slice(&asked.send().await.unwrap().bytes().await.unwrap()).unwrap();
+            answer["error"].as_str().unwrap().to_owned()
+        }
+    };
+    let [first, second] = two.ports;
+    for number in 0..20 {
+        let id = format!("an-assertion-of-the-test-{number}");
+        let (one, other) = tokio::join!(show(&id, first), show(&id, second));
+        let mut answers = [one, other];
+        answers.sort();
+        // Whoever is let in is told that the code is wrong.
+        assert_eq!(answers, ["invalid_client", "invalid_grant"], "{number}");
+    }
+    // Revoked by the administrator, refused by both.
+    administrator.revoke(&key.thumbprint(), now).await.unwrap();
+    for (id, port) in [("an-assertion-of-the-revoked-1", first), ("an-assertion-of-the-revoked-2", second)] {
+        assert_eq!(show(id, port).await, "invalid_client", "{port}");
+    }
+    two.server.stop().unwrap();
+    assert_eq!(show("an-assertion-without-a-store", first).await, "temporarily_unavailable");
 }

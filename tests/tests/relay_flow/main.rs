@@ -217,6 +217,7 @@ async fn a_code_is_worth_one_exchange_by_the_desk_that_asked() {
         ("another address", &[("redirect_uri", "http://127.0.0.1:2/retour")], 0, "invalid_grant"),
         ("another client", &[("client_id", "pirate")], 0, "invalid_client"),
         ("another grant", &[("grant_type", "refresh_token")], 0, "unsupported_grant_type"),
+        ("no grant", &[("grant_type", "")], 0, "invalid_request"),
         ("invented code", &[("code", "x")], 0, "invalid_grant"),
     ] {
         let address = Url::parse_with_params(

@@ -22,7 +22,7 @@ use crate::plus::plus;
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// Lets time pass, for who asks at a pace.
-fn ticking(clock: &Hands) -> JoinHandle<()> {
+pub(crate) fn ticking(clock: &Hands) -> JoinHandle<()> {
     let clock = clock.clone();
     tokio::spawn(async move {
         loop {
@@ -32,11 +32,11 @@ fn ticking(clock: &Hands) -> JoinHandle<()> {
     })
 }
 
-async fn grant(world: &World) -> DeviceGrant {
+pub(crate) async fn grant(world: &World) -> DeviceGrant {
     DeviceGrant::begin(&world.provider, &world.http, &SystemRandom::new(), &world.clock).await.unwrap()
 }
 
-async fn wait(world: &World, grant: DeviceGrant) -> DeviceEnd {
+pub(crate) async fn wait(world: &World, grant: DeviceGrant) -> DeviceEnd {
     grant.wait(&world.http, &world.clock, soon(), &CancellationToken::new()).await.unwrap()
 }
 
@@ -56,7 +56,7 @@ fn without_query(address: &Url) -> Url {
     address
 }
 
-async fn on_the_phone(phone: &reqwest::Client, address: &Url, step: Step) -> String {
+pub(crate) async fn on_the_phone(phone: &reqwest::Client, address: &Url, step: Step) -> String {
     let (_, leads, page) = press(phone, address).await;
     match leads {
         Some(franceconnect) => walk(phone, franceconnect, step).await,
@@ -350,4 +350,36 @@ async fn no_other_page_presses_the_button() {
         let page = answer.text().await.unwrap();
         assert!(page.contains("id=\"user_code\"") && !page.contains("<script"), "{rule}");
     }
+}
+
+#[tokio::test]
+async fn a_code_is_not_guessed_for_long() {
+    let world = World::start().await;
+    let shown = grant(&world).await;
+    let (right, form) = (shown.verification_uri_complete().clone(), without_query(shown.verification_uri_complete()));
+    let mut wrong = form.clone();
+    wrong.set_query(Some("user_code=BCDF-GHJK"));
+    let phone = browser();
+    let look = async |address: &Url| phone.get(address.clone()).send().await.unwrap();
+    let times = |address: &Url, number: usize, expected: StatusCode| {
+        let (address, look) = (address.clone(), &look);
+        async move {
+            for number in 0..number {
+                assert_eq!(look(&address).await.status(), expected, "{number}");
+            }
+        }
+    };
+    // Right codes are not counted, wrong ones are.
+    times(&right, 70, StatusCode::OK).await;
+    times(&wrong, 60, StatusCode::NOT_FOUND).await;
+    times(&right, 1, StatusCode::TOO_MANY_REQUESTS).await;
+    let limited = look(&wrong).await;
+    assert_eq!(limited.headers().get("retry-after").unwrap(), "5");
+    assert!(limited.text().await.unwrap().contains("Trop de demandes"));
+    let pressed = phone.post(form.clone()).form(&[("user_code", shown.user_code())]).send().await.unwrap();
+    assert_eq!(pressed.status(), StatusCode::TOO_MANY_REQUESTS, "guessing by the button");
+
+    world.clock.advance(5);
+    let (_, leads, _) = press(&phone, &right).await;
+    assert!(leads.is_some(), "the code was not used up");
 }

@@ -64,6 +64,7 @@ pub(crate) async fn plus(agreement: KeyAgreement, level: AcrValue) -> World {
             issuer: at(""),
             upstream,
             desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+            limits: comptoir_relay::Limits::default(),
             sealing_key: sealing_key.clone(),
             store: Arc::new(MemoryStore::default()),
             clock: Arc::new(clock.clone()),

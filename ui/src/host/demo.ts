@@ -1,9 +1,17 @@
+import { pageCodes } from "./demo-codes";
 import { picture } from "./demo-picture";
 import { expected, register } from "./demo-people";
 import type { ArrivalView, CheckInChanged, DeskView, FailureView, Host, VerdictView } from "./host";
 
 const fold = (text: string) => text.normalize("NFD").replace(/[^A-Za-z]/g, "").toUpperCase();
-const refuse = (code: string, reference: string, message: string, retry = true): FailureView => ({ code, reference, message, retry });
+const refuse = (code: string, reference: string, happened: string, retry = true): FailureView => ({
+  code,
+  reference,
+  happened,
+  kept: happened === "" ? "" : "Le registre n'a pas été modifié.",
+  next: happened === "" ? "" : "Réessayez dans une minute\u00a0; en attendant, utilisez la pièce d'identité.",
+  retry,
+});
 
 /**
  * A host in memory for a plain browser: tests and screenshots. Never part of what ships.
@@ -85,8 +93,8 @@ export function demoHost(settings: URLSearchParams, asked: string[]): Host {
       const told = line?.verdict ?? { outcome: "abandoned" as const, identity: null, candidates: [], twin: false, link: "none" as const, missing: [], actions: ["paper" as const] };
       const event = line?.event ?? (line === undefined ? "stays" : undefined);
       if (event === "hold" && !form.browserClosed) throw refuse("browser-session-may-remain", "FC-21", "");
-      if (event === "unreachable") throw refuse("relay-unreachable", "FC-07", "");
-      if (event === "unknown-failure") throw refuse("something-new", "FC-99", "Le relais a répondu d'une façon inconnue de cette version.");
+      if (event === "unreachable") throw refuse("relay-unreachable", "FC-10", "Le relais FranceConnect de l'établissement ne répond pas.");
+      if (event === "unknown-failure") throw refuse(settings.get("failure") ?? "something-new", "FC-99", "Le relais a répondu d'une façon inconnue de cette version.");
 
       if (form.way === "phone") {
         const verdict = { ...told, verdict: ++verdicts, arrival: form.arrival, checkedAt: "09:21" };
@@ -110,6 +118,9 @@ export function demoHost(settings: URLSearchParams, asked: string[]): Host {
       }
       const told_ = { ...told, verdict: ++verdicts, arrival: form.arrival, checkedAt: "09:21" };
       decisions.set(told_.verdict, form.arrival);
+      if (settings.get("noticed") === "all") {
+        steps.push({ step: "noticed", notice: "https-wanted" }, { step: "waiting", deadlineSeconds: 120 }, { step: "noticed", notice: "slept" });
+      }
       const stays = event === "stays" || event === "not-opened" || settings.get("owed") === "stays";
 
       for (const step of steps) {
@@ -151,6 +162,11 @@ export function demoHost(settings: URLSearchParams, asked: string[]): Host {
     },
     async openFranceConnectInformation() {
       asked.push("information");
+    },
+
+    async pageCodes() {
+      await nextTurn();
+      return pageCodes;
     },
 
     async decide({ verdict, decision, record }) {

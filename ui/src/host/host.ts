@@ -7,6 +7,7 @@ import type {
   DeskView,
   FailureView,
   OpenForm,
+  PageCodeView,
   PaperForm,
   PatientView,
   SearchForm,
@@ -31,6 +32,8 @@ export interface Host {
   /** In demonstration, a browser of this computer stands for the patient's phone. */
   playPhone(): Promise<void>;
   openFranceConnectInformation(): Promise<void>;
+  /** The codes that FranceConnect may show on its own pages, of which the application hears nothing. */
+  pageCodes(): Promise<PageCodeView[]>;
   decide(form: DecisionForm): Promise<DecidedView>;
   goPaper(form: PaperForm): Promise<ArrivalView[]>;
 }
@@ -40,5 +43,5 @@ export function failureOf(thrown: unknown): FailureView {
   if (typeof thrown === "object" && thrown !== null && "code" in thrown && "reference" in thrown) {
     return thrown as FailureView;
   }
-  return { code: "unexpected", message: "", retry: true, reference: "UI-01" };
+  return { code: "unexpected", happened: "", kept: "", next: "", retry: true, reference: "UI-01" };
 }

@@ -40,6 +40,7 @@ export const tauriHost: Host = {
   async openFranceConnectInformation() {
     await settle(commands.openFranceconnectInformation());
   },
+  pageCodes: () => settle(commands.pageCodes()),
   decide: (form) => settle(commands.decide(form)),
   goPaper: (form) => settle(commands.goPaper(form)),
 };

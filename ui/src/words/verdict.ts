@@ -1,5 +1,5 @@
 import { m } from "../paraglide/messages.js";
-import type { CandidateView, VerdictView } from "../host/host";
+import type { CandidateView, NoticeView, VerdictView } from "../host/host";
 import { hintText, numberWord, reasonsOf, traitName, upper } from "./traits";
 
 export type Tone = "ok" | "note" | "stop" | "calm";
@@ -78,6 +78,11 @@ export function sentenceOf(verdict: VerdictView): Sentence {
     case "abandoned":
       return { tone: "calm", icon: "–", title: m.verdict_abandoned(), reasons: [m.verdict_abandoned_text()] };
   }
+}
+
+/** What may keep the person's browser from coming back, and what helps. */
+export function noticeText(notice: NoticeView): string {
+  return { "https-wanted": m.notice_https_wanted, slept: m.notice_slept }[notice]();
 }
 
 export function levelWord(acr: string): string {

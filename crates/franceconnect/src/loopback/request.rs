@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 use url::{Url, form_urlencoded};
 
@@ -17,6 +17,8 @@ use crate::secret::Secret;
 const LARGEST_HEAD: usize = 16 * 1024;
 const MOST_HEADERS: usize = 100;
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// How a TLS connection begins (RFC 8446 §5.1).
+const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
 
 /// What the listener waits for.
 pub(crate) struct Gate {
@@ -27,6 +29,7 @@ pub(crate) struct Gate {
     used: Option<Expected>,
     end: Option<(Secret, oneshot::Sender<()>)>,
     ended: Option<Secret>,
+    https_wanted: watch::Sender<bool>,
 }
 
 /// What is to be done with a connection.
@@ -53,7 +56,12 @@ impl Gate {
             used: None,
             end: None,
             ended: None,
+            https_wanted: watch::Sender::new(false),
         }
+    }
+
+    pub(super) fn https_wanted(&self) -> watch::Receiver<bool> {
+        self.https_wanted.subscribe()
     }
 
     pub(super) fn expect_return(&mut self, expected: Expected, deliver: oneshot::Sender<Arrival>) {
@@ -70,6 +78,10 @@ impl Gate {
     }
 
     fn judge(&mut self, head: &[u8]) -> Judged {
+        if head.starts_with(TLS_HANDSHAKE) {
+            self.https_wanted.send_replace(true);
+            return NOISE;
+        }
         let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let mut request = httparse::Request::new(&mut headers);
         match request.parse(head) {

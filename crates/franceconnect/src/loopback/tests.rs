@@ -1,3 +1,5 @@
+mod attacks;
+
 use super::*;
 use crate::DeskCredential;
 use crate::clock::Clock;
@@ -83,7 +85,21 @@ impl Bench {
         let deadline = Instant::now() + Duration::from_secs(20);
         self.loopback.wait_return(&mut self.attempt, deadline, &CancellationToken::new()).await.unwrap()
     }
+
+    /// The person comes back, whatever came before.
+    async fn takes_the_right_return(&mut self, rule: &str) {
+        let (port, good, host) = (self.port, self.good(), self.host());
+        let request = format!("GET {good} HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Mode: navigate\r\n\r\n");
+        let browser = tokio::spawn(async move { exchange(port, request.as_bytes()).await });
+        let Returned::Code { code, browser: turn } = self.wait().await else { panic!("{rule}: a code") };
+        assert_eq!(code.expose(), "c", "{rule}");
+        turn.finish(Page::Done).await;
+        assert!(browser.await.unwrap().starts_with("HTTP/1.1 200 "), "{rule}");
+    }
 }
+
+/// The beginning of what a browser says first where it wants https.
+const TLS_HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
 
 /// Sends bytes and reads whatever comes, until the other side closes.
 async fn exchange(port: u16, bytes: &[u8]) -> String {
@@ -99,140 +115,6 @@ async fn exchange(port: u16, bytes: &[u8]) -> String {
     let talk = async { tokio::join!(sent, read.read_to_end(&mut answer)) };
     let _ = timeout(Duration::from_secs(25), talk).await.expect("the connection is held: the request was taken");
     String::from_utf8(answer).unwrap()
-}
-
-/// openid.md §6.2; none of them knows the state, or none is the person's own navigation.
-fn attacks(host: &str, good: &str) -> Vec<(&'static str, Vec<u8>)> {
-    let with = |head: &str| format!("{head}\r\nHost: {host}\r\n\r\n").into_bytes();
-    let get = |target: &str, headers: &str| format!("GET {target} HTTP/1.1\r\n{headers}\r\n").into_bytes();
-    let own = format!("Host: {host}\r\n");
-    let own_and = |header: &str| format!("{own}{header}\r\n");
-    let port = host.rsplit(':').next().unwrap();
-    vec![
-        ("K01 wrong state", with("GET /retour?code=c&state=x&iss=http://127.0.0.1:9 HTTP/1.1")),
-        ("K02 no state", with("GET /retour?code=c HTTP/1.1")),
-        ("K03 error, wrong state", with("GET /retour?error=access_denied&state=undefined HTTP/1.1")),
-        ("K04 error, no state", with("GET /retour?error=access_denied HTTP/1.1")),
-        ("K05 bare path", with("GET /retour HTTP/1.1")),
-        ("K06 favicon", with("GET /favicon.ico HTTP/1.1")),
-        ("K07 root", with("GET / HTTP/1.1")),
-        ("K08 another path, right query", with(&format!("GET {} HTTP/1.1", good.replacen("/retour", "/Retour", 1)))),
-        ("K08b path with a final slash", with(&format!("GET {} HTTP/1.1", good.replacen("/retour", "/retour/", 1)))),
-        ("K09 dot segments", with(&format!("GET {} HTTP/1.1", good.replacen("/retour", "/x/../retour", 1)))),
-        ("K10 foreign host", get(good, "Host: pirate.example\r\n")),
-        ("K10b localhost", get(good, &format!("Host: localhost:{port}\r\n"))),
-        ("K10c another port", get(good, "Host: 127.0.0.1:1\r\n")),
-        ("K11 no host", get(good, "")),
-        ("K12 two hosts", get(good, &own_and(&format!("Host: {host}")))),
-        ("K13 host with more in it", get(good, &format!("Host: {host}.pirate.example\r\n"))),
-        ("K14 absolute form", with(&format!("GET http://{host}{good} HTTP/1.1"))),
-        ("K15 cross-site fetch", get(good, &own_and("Sec-Fetch-Mode: cors"))),
-        ("K16 prefetch", get(good, &own_and("Sec-Purpose: prefetch"))),
-        ("K17 image", get(good, &own_and("Sec-Fetch-Dest: image"))),
-        ("K18 POST", with(&format!("POST {good} HTTP/1.1"))),
-        ("K19 PUT", with(&format!("PUT {good} HTTP/1.1"))),
-        ("K20 DELETE", with(&format!("DELETE {good} HTTP/1.1"))),
-        ("K21 HEAD", with(&format!("HEAD {good} HTTP/1.1"))),
-        (
-            "K22 preflight",
-            format!("OPTIONS {good} HTTP/1.1\r\n{own}Access-Control-Request-Private-Network: true\r\n\r\n")
-                .into_bytes(),
-        ),
-        ("K23 TRACE", with(&format!("TRACE {good} HTTP/1.1"))),
-        ("K24 CONNECT", with(&format!("CONNECT {host} HTTP/1.1"))),
-        ("K25 unknown method", with(&format!("BREW {good} HTTP/1.1"))),
-        ("K26 WebSocket", get(good, &own_and("Connection: Upgrade\r\nUpgrade: websocket"))),
-        ("K27 HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec()),
-        ("K28 TLS hello", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec()),
-        ("K29 HTTP/0.9", format!("GET {good}\r\n\r\n").into_bytes()),
-        ("K30 wrong version", with(&format!("GET {good} HTTP/9.9"))),
-        ("K31 garbage", (0_u8..=255).cycle().take(4096).collect()),
-        ("K32 NUL", b"GET /retour\0?code=c HTTP/1.1\r\n\r\n".to_vec()),
-        ("K33 1 MiB line", [b"GET /".to_vec(), vec![b'a'; 1 << 20]].concat()),
-        ("K34 60 kB code", with(&format!("GET {good}{} HTTP/1.1", "c".repeat(60_000)))),
-        ("K35 5000 headers", get(good, &own_and(&"X: y\r\n".repeat(5000)))),
-        ("K36 1 MiB cookie", get(good, &own_and(&format!("Cookie: a={}", "b".repeat(1 << 20))))),
-        ("K38 chunked without end", get(good, &own_and("Transfer-Encoding: chunked"))),
-        ("K39 TE and CL", get(good, &own_and("Transfer-Encoding: chunked\r\nContent-Length: 4"))),
-        ("K40 Expect", get(good, &own_and("Expect: 100-continue"))),
-        ("K41 broken percent", with(&format!("GET {}%zz HTTP/1.1", good.replace("state=", "state=%")))),
-        (
-            "K42 broken UTF-8",
-            with(&good.replace("state=", "state=%ff").replacen('/', "GET /", 1).replace("&iss", "&i")),
-        ),
-        ("K43 two states", with(&format!("GET {good}&state=x HTTP/1.1"))),
-        ("K43b two codes", with(&format!("GET {good}&code=d HTTP/1.1"))),
-        ("K43c code and error", with(&format!("GET {good}&error=e HTTP/1.1"))),
-        ("K44 5000 parameters", with(&format!("GET /retour?{} HTTP/1.1", "a=b&".repeat(3000)))),
-        ("K45 CRLF", with("GET /retour?code=c%0d%0aSet-Cookie:%20a=b&state=x HTTP/1.1")),
-        ("K46 bare LF", format!("GET /retour?code=c&state=x HTTP/1.1\nHost: {host}\n\n").into_bytes()),
-        (
-            "K47 two requests in one",
-            format!("GET / HTTP/1.1\r\n{own}\r\nGET {good} HTTP/1.1\r\n{own}\r\n").into_bytes(),
-        ),
-        ("K48 connect and close", Vec::new()),
-        ("right state, no issuer", with(&format!("GET {} HTTP/1.1", good.split("&iss").next().unwrap()))),
-        ("right state, another issuer", with(&format!("GET {good}0 HTTP/1.1"))),
-        ("the end before its time", with(&format!("GET {} HTTP/1.1", good.replacen("/retour", "/fin", 1)))),
-    ]
-}
-
-#[tokio::test]
-async fn noise_never_ends_the_wait() {
-    let mut bench = Bench::new().await;
-    let state = bench.attempt.state().expose().to_owned();
-    for (rule, bytes) in attacks(&bench.host(), &bench.good()) {
-        let answer = bench.send(&bytes).await;
-        let refused = answer.is_empty() && rule.starts_with("K48") || answer.starts_with("HTTP/1.1 4");
-        assert!(refused, "{rule}: {}", answer.lines().next().unwrap_or_default());
-        assert!(!answer.contains(&state) && !answer.to_lowercase().contains("set-cookie"), "{rule}: repeated");
-    }
-    let good = bench.good();
-    let (port, host) = (bench.port, bench.host());
-    let browser = tokio::spawn(async move {
-        exchange(port, format!("GET {good} HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Mode: navigate\r\n\r\n").as_bytes())
-            .await
-    });
-    let Returned::Code { code, browser: turn } = bench.wait().await else { panic!("a code") };
-    assert_eq!(code.expose(), "c");
-    turn.finish(Page::Failed).await;
-    assert!(browser.await.unwrap().starts_with("HTTP/1.1 200 "));
-}
-
-#[tokio::test]
-async fn a_cookie_of_eight_kilobytes_is_a_browser_not_an_attack() {
-    // K37: cookies of other programs on 127.0.0.1 come along whatever the port.
-    let mut bench = Bench::new().await;
-    let (port, good, host) = (bench.port, bench.good(), bench.host());
-    let cookie = "a=b; ".repeat(1600);
-    let request = format!("GET {good} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n");
-    let browser = tokio::spawn(async move { exchange(port, request.as_bytes()).await });
-    let Returned::Code { browser: turn, .. } = bench.wait().await else { panic!("a code") };
-    turn.finish(Page::Done).await;
-    assert!(browser.await.unwrap().starts_with("HTTP/1.1 200 "));
-}
-
-#[tokio::test]
-async fn silent_connections_do_not_keep_the_browser_out() {
-    // K49–K51: slow ones, and more than are served at once.
-    let mut bench = Bench::new().await;
-    let mut silent = Vec::new();
-    for number in 0..300 {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, bench.port)).await.unwrap();
-        if number % 2 == 0 {
-            stream.write_all(b"GET /ret").await.unwrap();
-        }
-        silent.push(stream);
-    }
-    let (port, good, host) = (bench.port, bench.good(), bench.host());
-    let browser =
-        tokio::spawn(
-            async move { exchange(port, format!("GET {good} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await },
-        );
-    let Returned::Code { browser: turn, .. } = bench.wait().await else { panic!("a code") };
-    turn.finish(Page::Done).await;
-    assert!(browser.await.unwrap().starts_with("HTTP/1.1 200 "));
-    drop(silent);
 }
 
 #[tokio::test]
@@ -299,7 +181,7 @@ async fn giving_up_is_an_outcome_and_closes_the_gate() {
         let late = bench.get(&bench.good()).await;
         assert!(late.starts_with("HTTP/1.1 410 "), "{rule}: {late}");
         let again = bench.loopback.wait_return(&mut bench.attempt, Instant::now(), &cancel).await;
-        assert_eq!(again.err(), Some(WaitError::ListenerStopped), "{rule}");
+        assert_eq!(again.err().map(|error| error.code()), Some("listener-stopped"), "{rule}");
     }
 }
 
@@ -370,6 +252,82 @@ async fn a_registered_port_is_taken_or_named() {
     };
     let loopback = Loopback::bind(address).await.unwrap();
     assert_eq!(loopback.return_uri().as_str(), at("http://127.0.0.1:PORT/callback"));
+}
+
+fn registered(port: u16) -> ReturnAddress {
+    let at = |path: &str| Url::parse(&format!("http://127.0.0.1:{port}{path}")).unwrap();
+    ReturnAddress::Registered { return_uri: at("/callback"), end_uri: at("/end") }
+}
+
+#[tokio::test]
+async fn a_stopped_listener_is_gone_and_its_port_free_at_once() {
+    // P09, P10, P14, and the listeners that follow each other at one registered port.
+    let mut bench = Bench::new().await;
+    bench.takes_the_right_return("before").await;
+    let (port, host, good) = (bench.port, bench.host(), bench.good());
+    drop(bench);
+    let loopback = Loopback::bind(registered(port)).await.expect("free");
+    let late = exchange(port, format!("GET {good} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await;
+    assert!(late.starts_with("HTTP/1.1 404 "), "what was awaited before is nothing now: {late}");
+    drop(loopback);
+    let closed = async {
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), closed).await.expect("nobody listens");
+}
+
+#[tokio::test]
+async fn what_is_no_relay_and_who_is_not_there_are_told_apart() {
+    let http = crate::HttpClient::new().unwrap();
+    let ours = Loopback::bind(ReturnAddress::Ephemeral).await.unwrap();
+    let port = ours.return_uri().port().unwrap();
+    let issuer = Url::parse(&format!("http://127.0.0.1:{port}")).unwrap();
+    let gone = Provider::discover_relay(&http, issuer.clone(), &DeskCredential::public())
+        .await
+        .err()
+        .map(|error| error.code());
+    assert_eq!(gone, Some("relay-gone"), "a listener is no relay");
+    drop(ours);
+    let closed = async {
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), closed).await.expect("nobody listens");
+    let down = Provider::discover_relay(&http, issuer, &DeskCredential::public()).await.err().map(|error| error.code());
+    assert_eq!(down, Some("relay-unreachable"), "nobody is there");
+    assert_eq!(crate::DiscoverError::Offline.code(), "network-down");
+}
+
+#[tokio::test]
+async fn another_sign_in_is_told_from_another_program() {
+    let ours = Loopback::bind(ReturnAddress::Ephemeral).await.unwrap();
+    let port = ours.return_uri().port().unwrap();
+    let refused = Loopback::bind(registered(port)).await.err().unwrap();
+    assert_eq!((refused.code(), refused.to_string().contains(&port.to_string())), ("sign-in-under-way", true), "P03");
+}
+
+#[test]
+fn the_system_s_refusals_have_their_codes() {
+    for (rule, kind, expected) in [
+        ("P01", io::ErrorKind::AddrInUse, "port-taken"),
+        ("P02 EACCES, 10013", io::ErrorKind::PermissionDenied, "port-reserved"),
+        ("P04 no loopback", io::ErrorKind::AddrNotAvailable, "loopback-unavailable"),
+    ] {
+        assert_eq!(of_bind(io::Error::from(kind), 1).code(), expected, "{rule}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_wants_https_is_noticed_and_the_wait_goes_on() {
+    let mut bench = Bench::new().await;
+    let noticed = timeout(Duration::from_millis(50), bench.loopback.https_wanted()).await;
+    assert!(noticed.is_err(), "nobody has wanted it yet");
+    assert!(bench.send(TLS_HELLO).await.starts_with("HTTP/1.1 400 "));
+    timeout(Duration::from_secs(20), bench.loopback.https_wanted()).await.expect("P20");
+    bench.takes_the_right_return("P20").await;
 }
 
 #[tokio::test]

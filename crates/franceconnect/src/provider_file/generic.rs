@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use url::Url;
 
-use super::Secrets;
 use super::kinds::{
-    ALGORITHMS, Common, Described, back, claim_names, client_id, decryption, discovery, scopes, secret, userinfo_alg,
+    ALGORITHMS, Common, Described, back, claim_names, client_id, client_key, decryption, discovery, scopes, secret,
+    userinfo_alg,
 };
-use super::written::{Read, Written};
-use crate::authentication::ClientAuthentication;
+use super::written::{At, Read, Written};
+use super::{ProviderFileProblem as Problem, Secrets};
+use crate::authentication::{AssertionAudience, ClientAuthentication};
 use crate::discover::{self, DiscoverError, Found};
 use crate::exchange::Party;
 use crate::http_client::HttpClient;
@@ -47,6 +49,7 @@ enum Way {
     None,
     Post,
     Basic,
+    Key,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -57,8 +60,14 @@ enum Form {
     None,
 }
 
-const WAYS: &[(&str, Way)] =
-    &[("none", Way::None), ("client_secret_post", Way::Post), ("client_secret_basic", Way::Basic)];
+const WAYS: &[(&str, Way)] = &[
+    ("none", Way::None),
+    ("client_secret_post", Way::Post),
+    ("client_secret_basic", Way::Basic),
+    ("private_key_jwt", Way::Key),
+];
+const AUDIENCES: &[(&str, AssertionAudience)] =
+    &[("token_endpoint", AssertionAudience::TokenEndpoint), ("issuer", AssertionAudience::Issuer)];
 const FORMS: &[(&str, Form)] =
     &[("signed", Form::Signed), ("encrypted", Form::Encrypted), ("json", Form::Json), ("none", Form::None)];
 const BEARERS: &[(&str, Bearer)] = &[("header", Bearer::Header), ("body", Bearer::Body)];
@@ -73,6 +82,13 @@ impl Generic {
             Way::None => ClientAuthentication::None,
             Way::Post => ClientAuthentication::SecretPost(needed()?),
             Way::Basic => ClientAuthentication::SecretBasic(needed()?),
+            Way::Key => {
+                let key = client_key(file, secrets)?.ok_or_else(|| file.missing("client_key"))?;
+                let audience = file.word("assertion_audience", AUDIENCES)?;
+                // OpenID Connect Core 1.0 §9 names the token endpoint; newer profiles want the issuer.
+                let audience = audience.map_or(AssertionAudience::TokenEndpoint, |audience| audience.value);
+                ClientAuthentication::PrivateKeyJwt(key, audience)
+            }
         };
         let alg = file.word("id_token_alg", ALGORITHMS)?.map_or(SigningAlg::Rs256, |alg| alg.value);
         let decryption = decryption(file, secrets)?;
@@ -90,7 +106,7 @@ impl Generic {
         } else {
             None
         };
-        let judged = file.flag("auth_time")?.is_some_and(|flag| flag.value);
+        let max_age = max_age(file)?;
         let accepted = file.texts("acr_required")?.map(|levels| levels.value).unwrap_or_default();
         let (listen, public) = back(file)?.map_or((ReturnAddress::Ephemeral, None), |back| (back.listen, back.public));
         let endpoints = endpoints(file)?;
@@ -103,12 +119,13 @@ impl Generic {
                 scopes: scopes(file)?.unwrap_or_else(|| vec!["profile".to_owned()]),
                 acr_values: file.texts("acr_values")?.map_or_else(|| accepted.clone(), |levels| levels.value),
                 pkce: file.flag("pkce")?.is_none_or(|flag| flag.value),
-                more: Vec::new(),
+                // Without it a provider need not say when the person signed in (OpenID Connect Core 1.0 §2).
+                more: max_age.map(|seconds| ("max_age".to_owned(), seconds.to_string())).into_iter().collect(),
             },
             back: Back { listen, public, issuer_required: false },
             id_token: IdTokenRules {
                 alg,
-                age: if judged { Age::ByTwoClocks } else { Age::Any },
+                age: max_age.map_or(Age::Any, |seconds| Age::Within(SignedDuration::from_secs(seconds.into()))),
                 skew: SKEW,
                 other_audiences: true,
             },
@@ -141,7 +158,7 @@ impl Generic {
         let mut back = self.back;
         back.issuer_required = found.states_issuer;
         let mut profile = Profile {
-            keys: KeySource::new(found.endpoints.jwks.clone(), self.mac),
+            keys: KeySource::new(found.endpoints.jwks.clone(), self.mac).lenient(),
             issuer: self.issuer,
             client_id: self.client_id,
             party: Party::Provider,
@@ -167,12 +184,24 @@ impl Generic {
     }
 }
 
+/// Reads how many seconds ago the person may have signed in, where that is asked for and judged.
+fn max_age(file: &Written<'_>) -> Read<Option<u32>> {
+    let wished = file.flag("auth_time")?;
+    match (file.number("max_age_s", 0..=86_400)?, wished) {
+        (Some(seconds), Some(At { value: true, .. }) | None) => Ok(Some(seconds.value)),
+        (Some(_), Some(wished)) => Err(wished.wrong(Problem::WrongType("true, or leave max_age_s out"))),
+        (None, Some(At { value: true, .. })) => Ok(Some(0)),
+        (None, Some(_) | None) => Ok(None),
+    }
+}
+
 /// What would be said of a relay, said of another provider.
 fn of_no_relay(error: DiscoverError) -> DiscoverError {
     match error {
         DiscoverError::Unreachable => DiscoverError::ProviderUnreachable,
         DiscoverError::Gone => DiscoverError::MetadataInvalid("there is none at this address"),
         DiscoverError::ProviderUnreachable
+        | DiscoverError::Offline
         | DiscoverError::Withheld
         | DiscoverError::Page
         | DiscoverError::Untrusted

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use ring::rand::SystemRandom;
 use url::{Host, Url};
 
 use super::generic::Generic;
 use super::written::{At, Read, Written};
 use super::{ProviderFileProblem as Problem, Secrets};
 use crate::acr::AcrValue;
-use crate::authentication::ClientAuthentication;
-use crate::authentication::DeskCredential;
+use crate::authentication::{ClientAuthentication, DeskCredential};
+use crate::client_key::ClientKey;
 use crate::discover::{self, DESK_CLIENT_ID, DiscoverError};
 use crate::http_client::{HttpClient, Network, Proxy};
 use crate::jwe::{DecryptionKey, DecryptionKeys};
@@ -31,11 +32,14 @@ pub(super) const KEYS: &[&str] = &[
     "authentication",
     "secret",
     "encryption",
+    "client_key",
+    "assertion_audience",
     "pkce",
     "scopes",
     "acr_values",
     "acr_required",
     "auth_time",
+    "max_age_s",
     "id_token_alg",
     "userinfo",
     "userinfo_alg",
@@ -65,6 +69,7 @@ const RESERVED: &[&str] = &[
     "state",
     "nonce",
     "acr_values",
+    "max_age",
     "code_challenge",
     "code_challenge_method",
     "request",
@@ -244,7 +249,7 @@ impl Common {
     }
 
     pub(super) fn settle(self, profile: &mut Profile) {
-        profile.request.more = self.more;
+        profile.request.more.extend(self.more);
         profile.back.issuer_required = self.issuer_required.unwrap_or(profile.back.issuer_required);
         profile.id_token.skew = self.skew.unwrap_or(profile.id_token.skew);
         profile.exchange_within = self.exchange_within.unwrap_or(profile.exchange_within);
@@ -360,6 +365,16 @@ pub(super) fn decryption(file: &Written<'_>, secrets: &dyn Secrets) -> Read<Opti
     };
     let keys = DecryptionKey::from_pem(&pem).and_then(|key| DecryptionKeys::new(vec![key]));
     keys.map(|keys| Some(Arc::new(keys))).map_err(|_| file.wrong("encryption", Problem::KeyUnusable))
+}
+
+/// Reads the key by which the client proves itself.
+pub(super) fn client_key(file: &Written<'_>, secrets: &dyn Secrets) -> Read<Option<ClientKey>> {
+    let Some(pem) = secret(file, "client_key", secrets)? else {
+        return Ok(None);
+    };
+    // What is drawn blinds the reading of the key, and nobody sees it.
+    let key = ClientKey::from_pem(&pem, &SystemRandom::new());
+    key.map(Some).map_err(|_| file.wrong("client_key", Problem::ClientKeyUnusable))
 }
 
 pub(super) fn network(file: &Written<'_>, secrets: &dyn Secrets) -> Read<Network> {

@@ -3,6 +3,7 @@ use crate::id_token::Age;
 use crate::jwe::KeyAgreement;
 use crate::profile::{Kind, Level, Profile, UserinfoForm};
 use crate::provider::SigningAlg;
+use jiff::SignedDuration;
 
 const PAGE: &str = include_str!("../../../../docs/provider.md");
 
@@ -220,6 +221,33 @@ fn what_is_wrong_is_said_with_its_place() {
         ),
         ("MAC without a secret", add(GENERIC, "id_token_alg = \"HS256\""), 1, "secret", P::Missing),
         ("basic without a secret", add(GENERIC, "authentication = \"client_secret_basic\""), 1, "secret", P::Missing),
+        ("a key without the way", add(GENERIC, "client_key.file = \"key.pem\""), 2, "client_key", P::NotForThisKind),
+        ("the way without a key", add(GENERIC, "authentication = \"private_key_jwt\""), 1, "client_key", P::Missing),
+        (
+            "a key as text",
+            add(GENERIC, "authentication = \"private_key_jwt\"\nclient_key = \"x\""),
+            3,
+            "client_key",
+            P::LiteralSecret,
+        ),
+        (
+            "no key",
+            add(GENERIC, "authentication = \"private_key_jwt\"\nclient_key.keychain = \"k\""),
+            3,
+            "client_key",
+            P::ClientKeyUnusable,
+        ),
+        ("a key of FranceConnect", add(DIRECT, "client_key.file = \"key.pem\""), 2, "client_key", P::NotForThisKind),
+        (
+            "an audience of nobody",
+            add(
+                GENERIC,
+                "authentication = \"private_key_jwt\"\nclient_key.file = \"key.pem\"\nassertion_audience = \"x\"",
+            ),
+            4,
+            "assertion_audience",
+            P::NotOneOf(vec!["token_endpoint", "issuer"]),
+        ),
         ("encrypted without a key", add(GENERIC, "userinfo = \"encrypted\""), 1, "encryption", P::Missing),
         (
             "no addresses",
@@ -239,6 +267,28 @@ fn what_is_wrong_is_said_with_its_place() {
             P::ReservedParameter,
         ),
         ("more than eleven", add(DIRECT, "authorize.max_age = \"0\""), 2, "authorize.max_age", P::ReservedParameter),
+        (
+            "max_age as a parameter",
+            add(GENERIC, "authorize.max_age = \"0\""),
+            2,
+            "authorize.max_age",
+            P::ReservedParameter,
+        ),
+        (
+            "max_age, and no auth_time",
+            add(GENERIC, "max_age_s = 0\nauth_time = false"),
+            3,
+            "auth_time",
+            P::WrongType("true, or leave max_age_s out"),
+        ),
+        ("max_age of FranceConnect", add(DIRECT, "max_age_s = 0"), 2, "max_age_s", P::NotForThisKind),
+        (
+            "max_age of two days",
+            add(GENERIC, "max_age_s = 172800"),
+            2,
+            "max_age_s",
+            P::OutOfRange { least: 0, most: 86_400 },
+        ),
         ("a claim of nobody", add(GENERIC, "claims.shoe_size = \"x\""), 2, "claims.shoe_size", P::UnknownKey),
         (
             "proxy with a password",
@@ -280,6 +330,25 @@ fn a_kind_fills_in_what_is_left_unsaid() {
     assert!(generic.request.pkce && !generic.logs_out && generic.id_token.alg == SigningAlg::Rs256);
     assert!(matches!(generic.level, Level::OneOf(accepted) if accepted.is_empty()));
     assert_eq!((generic.userinfo.form, generic.id_token.age), (UserinfoForm::Json, Age::Any));
+}
+
+#[test]
+fn when_the_person_signed_in_is_asked_for_and_judged_by_one_number() {
+    for (rule, line, asked, age) in [
+        ("nothing", "", None, Age::Any),
+        ("not wished", "auth_time = false\n", None, Age::Any),
+        ("this attempt", "auth_time = true\n", Some("0"), Age::Within(SignedDuration::ZERO)),
+        ("an hour", "auth_time = true\nmax_age_s = 3600\n", Some("3600"), Age::Within(SignedDuration::from_hours(1))),
+        ("an hour alone", "max_age_s = 3600\n", Some("3600"), Age::Within(SignedDuration::from_hours(1))),
+    ] {
+        let profile = profile(&format!("{line}{GENERIC}"));
+        let sent = profile.request.more.iter().find(|(name, _)| name == "max_age").map(|(_, value)| value.as_str());
+        assert_eq!((sent, profile.id_token.age), (asked, age), "{rule}");
+    }
+    let beside =
+        profile(&format!("{GENERIC}[authorize]\nprompt = \"login\"\n").replacen("kind", "max_age_s = 5\nkind", 1));
+    let names: Vec<&str> = beside.request.more.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["max_age", "prompt"]);
 }
 
 #[test]

@@ -125,7 +125,7 @@ impl<'a> Written<'a> {
             let line = line_of(self.text, name.span().start);
             return Ok(Some(Written { text: self.text, name: key, line, table, asked: RefCell::default() }));
         }
-        let literal = value.is_str() && matches!(key, "secret" | "encryption");
+        let literal = value.is_str() && matches!(key, "secret" | "encryption" | "client_key");
         Err(self.wrong(key, if literal { Problem::LiteralSecret } else { Problem::WrongType("a table") }))
     }
 

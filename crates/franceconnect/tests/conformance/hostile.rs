@@ -74,6 +74,7 @@ const CASES: &[Case] = &[
     ("another algorithm's name", |s| s.id.alg = "ES384", "id-token-invalid", false, false),
     ("another key, same kid", |s| s.id.signer = Signer::Pirate, "id-token-invalid", false, false),
     ("unknown kid", |s| s.id.kid = Some("inconnu"), "id-token-invalid", false, false),
+    ("no kid, two keys", |s| { s.id.kid = None; s.keys_beside = true; }, "id-token-invalid", false, false),
     ("wrong access token hash", |s| s.id.claims["at_hash"] = json!("AAAAAAAAAAAAAAAAAAAAAA"), "id-token-invalid", true, false),
     ("critical header", |s| s.id.crit = true, "id-token-invalid", false, false),
     ("level too low", |s| { s.required = AcrValue::Eidas2; }, "level-too-low", true, false),
@@ -96,6 +97,9 @@ const CASES: &[Case] = &[
     ("State identity by the relay, its kid", |s| { s.state_info.signer = Signer::Relay; s.state_info.kid = Some("relay"); }, "state-signature-invalid", true, true),
     ("State ID token unsigned", |s| s.state_id.alg = "none", "state-signature-invalid", true, true),
     ("State identity unsigned", |s| s.state_info.alg = "none", "state-signature-invalid", true, true),
+    ("State ID token without kid, two keys", |s| { s.state_id.kid = None; s.keys_beside = true; }, "state-signature-invalid", true, true),
+    ("State identity without kid, two keys", |s| { s.state_info.kid = None; s.keys_beside = true; }, "state-signature-invalid", true, true),
+    ("kid, two keys", |s| s.keys_beside = true, OK, false, true),
     ("State ID token of another attempt", |s| s.state_id.claims["nonce"] = json!(franceconnect_nonce("autre").expose()), "state-evidence-unbound", true, true),
     ("State ID token with the desk's own nonce", |s| s.state_id.claims["nonce"] = s.id.claims["nonce"].clone(), "state-evidence-unbound", true, true),
     ("State identity of another person", |s| s.state_info.claims["sub"] = json!("autre"), "state-evidence-unbound", true, true),
@@ -183,6 +187,8 @@ struct Story {
     token: Option<(u16, String)>,
     keys: bool,
     rotated: bool,
+    /// Relay and State publish another key beside theirs.
+    keys_beside: bool,
     date: i64,
     required: AcrValue,
 }
@@ -208,6 +214,7 @@ impl Story {
             token: None,
             keys: true,
             rotated: false,
+            keys_beside: false,
             date: 0,
             required: AcrValue::Eidas1,
         }
@@ -417,9 +424,15 @@ async fn relay_keys(State(stage): State<Arc<Stage>>) -> Response {
     }
     let first = stage.keys_asked.fetch_add(1, Ordering::SeqCst) == 0;
     let kid = if story.rotated && first { "old" } else { "relay" };
-    axum::Json(json!({"keys": [jwk(&stage.keys.relay, kid)]})).into_response()
+    axum::Json(published(&stage, jwk(&stage.keys.relay, kid), &story)).into_response()
 }
 
 async fn state_keys(State(stage): State<Arc<Stage>>) -> Response {
-    axum::Json(json!({"keys": [jwk(&stage.keys.state, "pkcs11:ES256:hsm")]})).into_response()
+    let story = stage.story();
+    axum::Json(published(&stage, jwk(&stage.keys.state, "pkcs11:ES256:hsm"), &story)).into_response()
+}
+
+fn published(stage: &Stage, key: Value, story: &Story) -> Value {
+    let beside = story.keys_beside.then(|| jwk(&stage.keys.pirate, "beside"));
+    json!({"keys": std::iter::once(key).chain(beside).collect::<Vec<_>>()})
 }

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
-use crate::provider::{ACCESS_TOKEN, CODE, Case, ES256, Keys, OK, RS256, Signer, play};
+use crate::provider::{ACCESS_TOKEN, CODE, Case, ES256, Keys, OK, RS256, Signer, Story, play};
 
 const BAD: &str = "id-token-invalid";
 
@@ -99,6 +99,20 @@ const CLAIMS: &[Case] = &[
 #[rustfmt::skip] // one lie per line
 const SIGNATURES: &[Case] = &[
     ("no kid, one key of its kind", |s| { s.id.head.as_object_mut().unwrap().remove("kid"); }, OK, false, true),
+    ("no kid, the last of a few keys", |s| unnamed(s, &[Signer::PirateEc, Signer::PirateEc, Signer::PirateEc, Signer::Ec]), OK, false, true),
+    ("no kid, more than a few keys", |s| unnamed(s, &[Signer::Ec, Signer::PirateEc, Signer::PirateEc, Signer::PirateEc, Signer::PirateEc]), BAD, false, false),
+    ("no kid, none of a few keys", |s| unnamed(s, &[Signer::PirateEc, Signer::PirateEc]), BAD, false, false),
+    ("no kid, no key", |s| unnamed(s, &[]), BAD, false, false),
+    ("no kid, the right key is for encryption", |s| { unnamed(s, &[Signer::PirateEc, Signer::Ec]); s.keys["keys"][1]["use"] = json!("enc"); }, BAD, false, false),
+    ("no kid, the right key is for another algorithm", |s| { unnamed(s, &[Signer::PirateEc, Signer::Ec]); s.keys["keys"][1]["alg"] = json!("ES384"); }, BAD, false, false),
+    ("no kid, one of a few keys is on no curve", |s| { unnamed(s, &[Signer::PirateEc, Signer::Ec]); s.keys["keys"][0]["y"] = s.keys["keys"][0]["x"].clone(); }, OK, false, true),
+    ("no kid, the key it brings along", |s| { unnamed(s, &[Signer::Ec, Signer::Ec]); s.id.signer = Signer::PirateEc; s.id.head["jwk"] = Keys::all().jwk(Signer::PirateEc, "0", "ES256"); }, BAD, false, false),
+    ("no kid, a signature of zeros", |s| { unnamed(s, &[Signer::Ec, Signer::PirateEc]); s.id.signer = Signer::Zero; }, BAD, false, false),
+    ("no kid, unsigned", |s| { unnamed(s, &[Signer::Ec, Signer::PirateEc]); s.id.by(Signer::Nobody, "none"); }, BAD, false, false),
+    ("no kid, MAC with a public key", |s| { unnamed(s, &[Signer::Ec, Signer::PirateEc]); s.id.by(Signer::PublicJwk, "HS256"); }, BAD, false, false),
+    ("no kid, and the key changed just before", |s| { unnamed(s, &[Signer::Ec]); s.keys_first = Some(json!({"keys": [Keys::all().jwk(Signer::PirateEc, "0", "ES256")]})); }, OK, false, true),
+    ("an empty kid", |s| s.id.head["kid"] = json!(""), BAD, false, false),
+    ("kid is nothing", |s| s.id.head["kid"] = Value::Null, BAD, false, false),
     ("the key changed just before", |s| s.keys_first = Some(json!({"keys": []})), OK, false, true),
     // No signature, or one that everybody can make.
     ("unsigned", |s| s.id.by(Signer::Nobody, "none"), BAD, false, false),
@@ -177,6 +191,13 @@ const RSA: &[Case] = &[
     ("an exponent of one", |s| s.keys["keys"][1]["e"] = json!("AQ"), BAD, false, false),
     ("the signature of another token", |s| s.id.finish = |token| replaced(token, 1, |_| B64.encode("{}")), BAD, false, false),
 ];
+
+/// A token that names no key, and these keys to choose from.
+fn unnamed(story: &mut Story, published: &[Signer]) {
+    story.id.head.as_object_mut().unwrap().remove("kid");
+    let keys = published.iter().enumerate().map(|(at, signer)| Keys::all().jwk(*signer, &at.to_string(), "ES256"));
+    story.keys = json!({"keys": keys.collect::<Vec<_>>()});
+}
 
 #[tokio::test]
 async fn no_claim_of_an_id_token_is_believed_that_is_not_right() {

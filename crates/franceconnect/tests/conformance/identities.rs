@@ -62,6 +62,8 @@ const SIGNED_ONES: &[Case] = &[
     ("MAC with the public key", |s| { signed(s); s.info.by(Signer::PublicJwk, "HS256"); }, BAD, true, true),
     ("another key", |s| { signed(s); s.info.signer = Signer::PirateEc; }, BAD, true, true),
     ("another key, which it brings along", |s| { signed(s); s.info.signer = Signer::PirateEc; s.info.head["jwk"] = Keys::all().jwk(Signer::PirateEc, "ec", "ES256"); }, BAD, true, true),
+    ("no kid, the last of a few keys", |s| { signed(s); s.info.head.as_object_mut().unwrap().remove("kid"); s.keys["keys"] = json!([Keys::all().jwk(Signer::PirateEc, "pirate", "ES256"), Keys::all().jwk(Signer::Ec, "ec", "ES256")]); }, OK, false, true),
+    ("no kid, none of a few keys", |s| { signed(s); s.info.head.as_object_mut().unwrap().remove("kid"); s.info.signer = Signer::PirateEc; s.keys["keys"] = json!([Keys::all().jwk(Signer::Ec, "ec", "ES256"), Keys::all().jwk(Signer::Ec, "ec2", "ES256")]); }, BAD, true, true),
     ("unknown kid", |s| { signed(s); s.info.head["kid"] = json!("inconnu"); }, BAD, true, true),
     ("another of the provider's algorithms", |s| { signed(s); s.info.by(Signer::Rsa, "RS256"); s.info.head["kid"] = json!("rsa"); }, BAD, true, true),
     ("a critical extension", |s| { signed(s); s.info.head["crit"] = json!(["b64"]); s.info.head["b64"] = json!(false); }, BAD, true, true),

@@ -10,6 +10,7 @@
 
 mod answers;
 mod encrypted;
+mod generic;
 mod hostile;
 mod id_tokens;
 mod identities;

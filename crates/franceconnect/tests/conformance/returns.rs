@@ -46,7 +46,7 @@ async fn a_return_that_is_not_this_attempts_is_noise() {
     let (bench, other) = (Bench::start().await, Bench::start().await);
     let truth: Lie = |_| {};
     let desk = bench.desk(ES256, truth).await.unwrap_or_else(|code| panic!("{code}"));
-    let (loopback, mut attempt) = begin(&desk).await;
+    let (loopback, mut attempt) = begin(&desk.provider).await;
     let authorize = attempt.authorize_url().clone();
     let story = bench.tell(Signer::Ec, &authorize, truth);
     for (rule, change) in NOISE {
@@ -63,7 +63,7 @@ async fn a_return_that_is_not_this_attempts_is_noise() {
     assert_eq!((nothing.tokens, other.outcome(Err(String::new()), false, None).tokens), (0, 0));
 
     // And after all of it the right one is taken, once.
-    let (loopback, mut attempt) = begin(&desk).await;
+    let (loopback, mut attempt) = begin(&desk.provider).await;
     let authorize = attempt.authorize_url().clone();
     let story = bench.tell(Signer::Ec, &authorize, truth);
     for (_, change) in NOISE {
@@ -89,9 +89,9 @@ async fn a_code_of_another_attempt_is_found_by_its_nonce() {
     // The right state with somebody else's code (openid.md P18): the provider answers for that other attempt.
     let bench = Bench::start().await;
     let desk = bench.desk(ES256, |_| {}).await.unwrap_or_else(|code| panic!("{code}"));
-    let (_other_loopback, other) = begin(&desk).await;
+    let (_other_loopback, other) = begin(&desk.provider).await;
     let theirs: String = crate::provider::parameter(other.authorize_url(), "nonce");
-    let (loopback, mut attempt) = begin(&desk).await;
+    let (loopback, mut attempt) = begin(&desk.provider).await;
     let authorize = attempt.authorize_url().clone();
     let mine = bench.tell(Signer::Ec, &authorize, |_| {});
     bench.tell(Signer::Ec, other.authorize_url(), |_| {});

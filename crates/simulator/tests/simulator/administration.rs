@@ -42,6 +42,35 @@ async fn a_fault_is_set_by_button_and_by_json() {
     }
 }
 
+#[tokio::test]
+async fn one_persons_fault_is_set_by_page_and_by_json() {
+    let bench = Bench::start().await;
+    let browser = Browser::new(&bench);
+    let url = simulator(&bench, "/faults");
+    let post = async |body: Value| {
+        let answer = bench.http.post(&url).json(&body).send().await.unwrap();
+        let status = answer.status().as_u16();
+        let told: Value = answer.json().await.unwrap();
+        (status, told["error"].as_str().map(str::to_owned), told["persons"].clone(), told["fault"].clone())
+    };
+    browser.post(&url, &[("person", "nom_composé"), ("fault", "wrong-nonce"), ("seconds", "300")]).await;
+    let page = browser.get(&url).await;
+    assert!(page.html.contains("se comporte comme le vrai"), "everybody else is well: {}", page.html);
+    assert_eq!(page.attribute("behave-nom_composé", "method").as_deref(), Some("post"));
+    let refused = |code: &str| (400, Some(code.to_owned()), Value::Null, Value::Null);
+    let (own, none) = (json!({ "nom_composé": "wrong-nonce" }), json!({}));
+    for (rule, body, expected) in [
+        ("a stranger", json!({ "person": "personne", "fault": "wrong-nonce" }), refused("unknown_person")),
+        ("nobody's fault", json!({ "person": "test", "fault": "jwks-html" }), refused("fault_of_nobody")),
+        ("unknown", json!({ "person": "test", "fault": "sorcery" }), refused("unknown_fault")),
+        ("everybody's", json!({ "fault": "token-cut" }), (200, None, own.clone(), json!("token-cut"))),
+        ("everybody's no more", json!({ "fault": null }), (200, None, own, Value::Null)),
+        ("theirs no more", json!({ "person": "nom_composé", "fault": null }), (200, None, none, Value::Null)),
+    ] {
+        assert_eq!(post(body).await, expected, "{rule}");
+    }
+}
+
 /// §15.32
 #[tokio::test]
 async fn a_button_changes_the_keys() {
@@ -55,10 +84,12 @@ async fn a_button_changes_the_keys() {
 
 #[tokio::test]
 async fn the_explanation_says_what_was_started() {
-    for (platform, name) in [(Platform::Low, "FranceConnect"), (Platform::High, "FranceConnect+")] {
-        let bench = Bench::with(|options| options.platform = platform).await;
+    for (platform, name, seed) in [(Platform::Low, "FranceConnect", None), (Platform::High, "FranceConnect+", Some(7))]
+    {
+        let bench = Bench::with(|options| (options.platform, options.seed) = (platform, seed)).await;
         let page = Browser::new(&bench).get(&simulator(&bench, "")).await;
         assert!(page.html.contains(&format!("id=\"platform\">{name}</strong>")), "{}", page.html);
+        assert_eq!(page.html.contains("id=\"seed\">7</strong>"), seed.is_some(), "{}", page.html);
         assert!(page.html.contains("<ul id=\"differences\">") && page.attribute("to-faults", "href").is_some());
     }
 }

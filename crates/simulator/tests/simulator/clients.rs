@@ -152,6 +152,23 @@ async fn hs256_is_made_of_the_secret_and_has_no_kid() {
 
 /// §15.14
 #[tokio::test]
+async fn several_hosts_want_a_sector_identifier() {
+    let bench = Bench::start().await;
+    for (rule, others, code) in [
+        ("one address", &[][..], None),
+        ("another path", &["http://127.0.0.1:17890/autre"], None),
+        ("another port", &["http://127.0.0.1:17891/retour"], Some("Y040001")),
+        ("another host", &["http://localhost:17890/retour"], Some("Y040001")),
+    ] {
+        let uris = std::iter::once(BACK).chain(others.iter().copied()).map(str::to_owned).collect();
+        bench.simulator.register(Client::new("relais", SECRET, "Relais", uris, vec![EXIT.to_owned()]));
+        let hop = Browser::new(&bench).authorize(&[]).await;
+        assert_eq!((hop.code(), hop.location.is_some()), (code, code.is_none()), "{rule}");
+    }
+}
+
+/// §15.14
+#[tokio::test]
 async fn a_sector_identifier_lists_every_return_address() {
     let bench = Bench::start().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

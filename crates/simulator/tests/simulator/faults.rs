@@ -148,3 +148,63 @@ async fn a_logout_may_never_return() {
     assert!(!hop.html.contains("<form") && !hop.html.contains("<script"));
     assert_eq!(bench.simulator.live_sessions(), 1);
 }
+
+#[tokio::test]
+async fn a_fault_of_one_person_leaves_the_others_alone() {
+    let bench = Bench::start().await;
+    let nonce = async |login: &str| {
+        let code = Browser::new(&bench).code(login, &[]).await;
+        let (_, token) = bench.token(&code, &[]).await;
+        (part(token["id_token"].as_str().unwrap(), 1)["nonce"].clone(), token)
+    };
+    bench.simulator.set_fault_of("nom_composé", Some(Fault::WrongNonce)).unwrap();
+    assert_eq!(nonce("test").await.0, NONCE);
+    assert_ne!(nonce("nom_composé").await.0, NONCE);
+
+    // Where a person is known by the session, by the code, by the access token, by the logout's hint.
+    bench.simulator.set_fault_of("nom_composé", Some(Fault::WrongStateInRedirect)).unwrap();
+    for (login, right) in [("test", true), ("nom_composé", false)] {
+        let browser = Browser::new(&bench);
+        let signed_in = browser.sign_in(login, &[]).await;
+        let back = browser.go_on(signed_in.location()).await.returned();
+        assert_eq!(back["state"] == STATE, right, "{login}");
+        // Under SSO the session tells who it is before anybody has signed in.
+        let refused = browser.authorize(&[("response_type", "x")]).await.returned();
+        assert_eq!(refused["state"] == STATE, right, "{login}");
+    }
+    bench.simulator.set_fault_of("nom_composé", Some(Fault::TokenError500)).unwrap();
+    for (login, status) in [("test", 200), ("nom_composé", 500)] {
+        let code = Browser::new(&bench).code(login, &[]).await;
+        assert_eq!(bench.token(&code, &[]).await.0.as_u16(), status, "{login}");
+    }
+    bench.simulator.set_fault_of("nom_composé", Some(Fault::UserinfoPlainJson)).unwrap();
+    for (login, media) in [("test", "application/jwt"), ("nom_composé", "application/json")] {
+        let (_, token) = nonce(login).await;
+        let answer = bench.userinfo(&token["access_token"]).await;
+        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with(media), "{login}");
+    }
+    bench.simulator.set_fault_of("nom_composé", Some(Fault::LogoutNeverReturns)).unwrap();
+    for (login, forms) in [("test", 1), ("nom_composé", 0)] {
+        let (_, token) = nonce(login).await;
+        let hint = token["id_token"].as_str().unwrap();
+        let hop = Browser::new(&bench).get(&bench.at(&format!("/session/end?id_token_hint={hint}"))).await;
+        assert_eq!(hop.html.matches("<form").count(), forms, "{login}");
+    }
+    // On the line, after the answer is made.
+    bench.simulator.set_fault_of("nom_composé", Some(Fault::TokenRedirect)).unwrap();
+    for (login, status) in [("test", 200), ("nom_composé", 302)] {
+        let code = Browser::new(&bench).code(login, &[]).await;
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "relais"),
+            ("client_secret", SECRET),
+            ("redirect_uri", BACK),
+            ("code", &code),
+        ];
+        let answer = bench.http.post(bench.at("/token")).form(&form).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{login}");
+    }
+
+    let traced: Vec<_> = bench.simulator.trace().into_iter().filter_map(|one| one.fault).collect();
+    assert!(traced.contains(&"wrong-nonce") && traced.contains(&"token-redirect"), "{traced:?}");
+}

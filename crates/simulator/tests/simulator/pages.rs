@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use comptoir_simulator::Fault;
+
 use crate::bench::{Bench, Browser, Hop};
 
 async fn every_page(bench: &Bench) -> Vec<(&'static str, Hop)> {
@@ -22,6 +24,7 @@ async fn every_page(bench: &Bench) -> Vec<(&'static str, Hop)> {
     pages.push(("logout", browser.get(&end).await));
     pages.push(("logged out", browser.get(&bench.at("/session/end/success")).await));
     let faults = bench.at("/").replace("/api/v2/", "/simulator/faults");
+    bench.simulator.set_fault_of("ordinaire", Some(Fault::WrongNonce)).unwrap();
     pages.push(("faults", browser.get(&faults).await));
     pages.push(("explanation", browser.get(faults.trim_end_matches("/faults")).await));
     pages.push(("not found", browser.get(&bench.at("/nothing")).await));
@@ -54,7 +57,7 @@ async fn ids_are_unique_and_inputs_have_labels() {
             assert!(seen.insert(id.to_owned()), "{name}: {id} twice");
             assert!(!id.contains(' '), "{name}: {id}");
         }
-        for input in page.html.split("<input").skip(1) {
+        for input in page.html.split("<input").skip(1).chain(page.html.split("<select").skip(1)) {
             let input = input.split_once('>').unwrap().0;
             let id = input.split_once("id=\"").map(|(_, after)| after.split_once('"').unwrap().0);
             let labelled = id.is_some_and(|id| page.html.contains(&format!("for=\"{id}\"")));

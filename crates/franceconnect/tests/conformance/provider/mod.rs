@@ -2,30 +2,27 @@
 
 mod keys;
 mod token;
+mod walk;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use comptoir_franceconnect::{
-    Clock, Fault as _, FileRefused, HttpClient, KeychainUnavailable, Loopback, OpenIdAttempt, OpenIdProvider, Page,
-    ProviderFile, Returned, Secret, Secrets, Vouched,
+    Clock, Fault as _, FileRefused, HttpClient, KeychainUnavailable, OpenIdProvider, ProviderFile, Secret, Secrets,
+    Vouched,
 };
 use jiff::Timestamp;
-use ring::rand::SystemRandom;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio::net::TcpListener;
 use url::Url;
 
 pub(crate) use keys::{Keys, SECRET, Signer};
 pub(crate) use token::Jws;
+pub(crate) use walk::{begin, bring_back, parameter, walk};
 
 pub(crate) const OK: &str = "signed in";
 pub(crate) const ACCESS_TOKEN: &str = "t0ken-of-the-attempt";
@@ -232,15 +229,8 @@ impl Bench {
     }
 
     pub(crate) async fn sign_in_from(&self, desk: &Desk, lie: Lie) -> Outcome {
-        let (loopback, mut attempt) = begin(desk).await;
-        let authorize = attempt.authorize_url().clone();
-        let story = self.tell(desk.signer, &authorize, lie);
-        bring_back(&loopback.return_uri(), &story.back);
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let returned = attempt.wait_return(&loopback, deadline, &CancellationToken::new()).await.unwrap();
-        let Returned::Code { code, browser } = returned else { panic!("no code") };
-        let result = attempt.exchange(code, &desk.http, &Noon).await;
-        browser.finish(Page::Done).await;
+        let told = |authorize: &Url| self.tell(desk.signer, authorize, lie).back;
+        let (authorize, result) = walk(&desk.provider, &desk.http, told).await;
         let owed = result.as_ref().is_err_and(|error| error.owed_logout.is_some());
         let result = result.map_err(|error| {
             let text = format!("{error} {error:?}");
@@ -291,31 +281,6 @@ impl Bench {
     }
 }
 
-pub(crate) async fn begin(desk: &Desk) -> (Loopback, OpenIdAttempt) {
-    let loopback = Loopback::bind(desk.provider.return_address()).await.unwrap();
-    let attempt = OpenIdAttempt::begin(&desk.provider, &loopback, &SystemRandom::new(), Noon.now()).unwrap();
-    (loopback, attempt)
-}
-
-pub(crate) fn parameter(url: &Url, wanted: &str) -> String {
-    url.query_pairs().find(|(name, _)| name == wanted).unwrap().1.into_owned()
-}
-
-/// The browser comes back to the listener, in the background.
-pub(crate) fn bring_back(to: &Url, brought: &[(&'static str, String)]) -> tokio::task::JoinHandle<String> {
-    let mut url = to.clone();
-    url.query_pairs_mut().extend_pairs(brought);
-    let host = format!("127.0.0.1:{}", url.port().unwrap());
-    let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
-    tokio::spawn(async move {
-        let mut stream = TcpStream::connect(&host).await.unwrap();
-        stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
-        String::from_utf8(answer).unwrap()
-    })
-}
-
 pub(crate) struct Noon;
 
 impl Clock for Noon {
@@ -325,7 +290,8 @@ impl Clock for Noon {
     }
 }
 
-struct Safe;
+/// Whoever keeps secrets in these tests.
+pub(crate) struct Safe;
 
 impl Secrets for Safe {
     fn keychain(&self, entry: &str) -> Result<Option<Secret>, KeychainUnavailable> {

@@ -1,16 +1,8 @@
 //! Providers of no particular kind, each described by a file: what must be accepted, and what a hostile
 //! one can do to its client.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at what should not be"
-)]
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -18,22 +10,14 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
-use comptoir_franceconnect::{
-    Clock, Fault, FileRefused, HttpClient, KeychainUnavailable, Loopback, Network, OpenIdAttempt, Page, ProviderFile,
-    Proxy, Returned, Secret, Secrets, Vouched,
-};
-use jiff::Timestamp;
+use comptoir_franceconnect::{Clock, Fault, HttpClient, Network, ProviderFile, Proxy, Vouched};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio::net::TcpListener;
 use url::Url;
 
-const OK: &str = "vouched";
-const SECRET: &str = "s3cret-of-the-client";
+use crate::provider::{Noon, OK, SECRET, Safe, begin, parameter, walk};
 
 /// Rule, lines added to the file, what the provider does otherwise, what comes of it.
 type Case = (&'static str, &'static str, fn(&mut Story), &'static str);
@@ -43,7 +27,8 @@ const CASES: &[Case] = &[
     ("the truth", "", |_| {}, OK),
     // What a standard provider may do.
     ("no kid, one key", "", |s| s.kid = None, OK),
-    ("no kid, several keys", "", |s| { s.kid = None; s.keys = 2; }, "id-token-invalid"),
+    ("no kid, a few keys", "", |s| { s.kid = None; s.keys = 4; }, OK),
+    ("no kid, more than a few", "", |s| { s.kid = None; s.keys = 5; }, "id-token-invalid"),
     ("others may read it too, we are its party", "", |s| { s.id["aud"] = json!(["c", "autre"]); s.id["azp"] = json!("c"); }, OK),
     ("others may read it too, and no party", "", |s| s.id["aud"] = json!(["c", "autre"]), "id-token-invalid"),
     ("another party", "", |s| { s.id["aud"] = json!(["c", "autre"]); s.id["azp"] = json!("autre"); }, "id-token-invalid"),
@@ -51,12 +36,15 @@ const CASES: &[Case] = &[
     ("an old session", "", |s| s.add("auth_time", -3600), OK),
     ("an old session, where none may be", "auth_time = true", |s| s.add("auth_time", -3600), "session-reused"),
     ("no auth_time, where one must be", "auth_time = true", |s| { s.id.as_object_mut().unwrap().remove("auth_time"); }, "id-token-invalid"),
+    ("a session of half an hour", "max_age_s = 3600", |s| s.add("auth_time", -1800), OK),
+    ("a session older than asked for", "max_age_s = 3600", |s| s.add("auth_time", -3700), "session-reused"),
+    ("no auth_time, where max_age asks for one", "max_age_s = 3600", |s| { s.id.as_object_mut().unwrap().remove("auth_time"); }, "id-token-invalid"),
     ("any level", "", |s| s.id["acr"] = json!("urn:x:gold"), OK),
     ("an accepted level", "acr_required = [\"silver\", \"gold\"]", |s| s.id["acr"] = json!("gold"), OK),
     ("another level", "acr_required = [\"gold\"]", |s| s.id["acr"] = json!("silver"), "level-too-low"),
     ("no level where one must be", "acr_required = [\"gold\"]", |_| {}, "level-too-low"),
-    ("basic", "authentication = \"client_secret_basic\"\nsecret.keychain = \"k\"", |_| {}, OK),
-    ("post", "authentication = \"client_secret_post\"\nsecret.keychain = \"k\"", |_| {}, OK),
+    ("basic", "authentication = \"client_secret_basic\"\nsecret.keychain = \"secret\"", |_| {}, OK),
+    ("post", "authentication = \"client_secret_post\"\nsecret.keychain = \"secret\"", |_| {}, OK),
     ("token in the body", "bearer = \"body\"", |_| {}, OK),
     ("signed userinfo", "userinfo = \"signed\"", |s| s.info_type = "application/jwt", OK),
     ("JSON where a signature was agreed", "userinfo = \"signed\"", |_| {}, "userinfo-invalid"),
@@ -68,8 +56,8 @@ const CASES: &[Case] = &[
     ("beyond the tolerance", "clock_tolerance_s = 30", |s| s.add("iat", 45), "id-token-invalid"),
     // What none may do.
     ("MAC that was not agreed", "", |s| s.mac = true, "id-token-invalid"),
-    ("MAC that was agreed", "id_token_alg = \"HS256\"\nsecret.keychain = \"k\"", |s| s.mac = true, OK),
-    ("key in place of the agreed MAC", "id_token_alg = \"HS256\"\nsecret.keychain = \"k\"", |_| {}, "id-token-invalid"),
+    ("MAC that was agreed", "id_token_alg = \"HS256\"\nsecret.keychain = \"secret\"", |s| s.mac = true, OK),
+    ("key in place of the agreed MAC", "id_token_alg = \"HS256\"\nsecret.keychain = \"secret\"", |_| {}, "id-token-invalid"),
     ("wrong access token hash", "", |s| s.id["at_hash"] = json!(half("autre")), "id-token-invalid"),
     ("wrong code hash", "", |s| s.id["c_hash"] = json!(half("autre")), "id-token-invalid"),
     ("another person", "", |s| s.info["sub"] = json!("autre"), "subject-differs"),
@@ -104,6 +92,25 @@ async fn standard_providers_are_taken_and_hostile_ones_are_not() {
         for seen in bench.stage.seen.lock().unwrap().drain(..) {
             assert!(!seen.contains(SECRET) && !seen.contains("t0ken") && !seen.contains("c0de"), "{rule}: {seen}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_age_of_a_session_is_asked_for_where_it_is_judged() {
+    let bench = Bench::start().await;
+    for (rule, more, expected) in [
+        ("neither", "", None),
+        ("this attempt", "auth_time = true", Some("0")),
+        ("an hour", "max_age_s = 3600", Some("3600")),
+    ] {
+        let provider = ProviderFile::parse(&bench.file(more), &Safe).unwrap().connect(&bench.http).await.unwrap();
+        let (_loopback, attempt) = begin(&provider).await;
+        let sent: Vec<_> = attempt.authorize_url().query_pairs().filter(|(name, _)| name == "max_age").collect();
+        assert_eq!(
+            sent.iter().map(|(_, value)| value.as_ref()).collect::<Vec<_>>(),
+            Vec::from_iter(expected),
+            "{rule}"
+        );
     }
 }
 
@@ -195,7 +202,7 @@ async fn a_certificate_that_nobody_knows_is_named_until_its_authority_is_believe
     let with = |pem: Option<&str>| Network { extra_authorities: pem.map(Into::into), proxy: Proxy::None };
     for (rule, network, expected) in [
         ("unknown", with(None), "certificate-refused"),
-        ("believed; it then says nothing", with(Some(include_str!("certificate.pem"))), "provider-unreachable"),
+        ("believed; it then says nothing", with(Some(include_str!("../certificate.pem"))), "provider-unreachable"),
     ] {
         let http = HttpClient::through(&network).unwrap();
         let refused = ProviderFile::parse(&file, &Safe).unwrap().connect(&http).await.unwrap_err();
@@ -207,8 +214,8 @@ async fn a_certificate_that_nobody_knows_is_named_until_its_authority_is_believe
 fn serve_tls() -> String {
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let certificate = CertificateDer::from_pem_slice(include_bytes!("certificate.pem")).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("certificate-key.pem")).unwrap();
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("../certificate.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("../certificate-key.pem")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = Arc::new(config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap());
@@ -222,26 +229,6 @@ fn serve_tls() -> String {
         }
     });
     address
-}
-
-struct Safe;
-
-impl Secrets for Safe {
-    fn keychain(&self, _: &str) -> Result<Option<Secret>, KeychainUnavailable> {
-        Ok(Some(Secret::new(SECRET.to_owned())))
-    }
-
-    fn environment(&self, _: &str) -> Option<Secret> {
-        None
-    }
-
-    fn private_file(&self, _: &str) -> Result<Secret, FileRefused> {
-        Err(FileRefused::Unreadable)
-    }
-
-    fn file(&self, _: &str) -> Result<Vec<u8>, FileRefused> {
-        Err(FileRefused::Unreadable)
-    }
 }
 
 /// What the provider is going to say.
@@ -300,15 +287,6 @@ struct Bench {
     http: HttpClient,
 }
 
-struct Wall;
-
-impl Clock for Wall {
-    #[expect(clippy::disallowed_methods, reason = "the tokens of a real server are compared with it")]
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
-}
-
 impl Bench {
     async fn start() -> Self {
         let rng = SystemRandom::new();
@@ -349,28 +327,14 @@ impl Bench {
         provider: &comptoir_franceconnect::OpenIdProvider,
         lie: fn(&mut Story),
     ) -> Result<Vouched, comptoir_franceconnect::ExchangeError> {
-        let loopback = Loopback::bind(provider.return_address()).await.unwrap();
-        let mut attempt = OpenIdAttempt::begin(provider, &loopback, &SystemRandom::new(), Wall.now()).unwrap();
-        let asked: BTreeMap<String, String> = attempt.authorize_url().query_pairs().into_owned().collect();
-        assert_eq!(asked["code_challenge_method"], "S256");
-        let mut story = Story::truth(&self.issuer, &asked["nonce"], Wall.now().as_second());
-        lie(&mut story);
-        *self.stage.story.lock().unwrap() = Some(story);
-
-        let back = Url::parse(&asked["redirect_uri"]).unwrap();
-        let host = format!("127.0.0.1:{}", back.port().unwrap());
-        let target = format!("{}?code=c0de&state={}", back.path(), asked["state"]);
-        tokio::spawn(async move {
-            let mut stream = TcpStream::connect(&host).await.unwrap();
-            stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.unwrap();
-            stream.read_to_end(&mut Vec::new()).await.unwrap();
-        });
-        let deadline = Instant::now() + Duration::from_secs(30);
-        let returned = attempt.wait_return(&loopback, deadline, &CancellationToken::new()).await.unwrap();
-        let Returned::Code { code, browser } = returned else { panic!("no code") };
-        let result = attempt.exchange(code, &self.http, &Wall).await;
-        browser.finish(Page::Done).await;
-        result
+        let told = |authorize: &Url| {
+            assert_eq!(parameter(authorize, "code_challenge_method"), "S256");
+            let mut story = Story::truth(&self.issuer, &parameter(authorize, "nonce"), Noon.now().as_second());
+            lie(&mut story);
+            *self.stage.story.lock().unwrap() = Some(story);
+            vec![("code", "c0de".to_owned()), ("state", parameter(authorize, "state"))]
+        };
+        walk(provider, &self.http, told).await.1
     }
 }
 
