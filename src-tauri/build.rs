@@ -15,6 +15,7 @@ const COMMANDS: &[&str] = &[
     "cancel_check_in",
     "copy_sign_in_address",
     "reopen_browser",
+    "play_phone",
     "open_franceconnect_information",
     "page_codes",
     "decide",

@@ -40,6 +40,9 @@ pub(crate) enum ConfigurationError {
     /// The file is not what it should be.
     #[error("the configuration file is not valid")]
     Invalid,
+    /// The file cannot be written.
+    #[error("the configuration file cannot be written")]
+    NotWritten(#[source] io::Error),
 }
 
 #[derive(Deserialize)]
@@ -71,6 +74,48 @@ fn read_file(file: &Path, was_configured: bool) -> Result<Configuration, Configu
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Configuration::Demonstration),
         Err(error) => Err(ConfigurationError::Unreadable(error)),
     }
+}
+
+/// Writes a relay into the configuration of this user's desk, and leaves what else is there. Performs I/O.
+pub(crate) fn set_relay(relay: &Url) -> Result<(), ConfigurationError> {
+    let file = folders::configuration_file().ok_or(ConfigurationError::NotWritten(io::ErrorKind::NotFound.into()))?;
+    set_relay_in(&file, relay)
+}
+
+fn set_relay_in(file: &Path, relay: &Url) -> Result<(), ConfigurationError> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(ConfigurationError::Unreadable(error)),
+    };
+    let mut document: toml_edit::DocumentMut = text.parse().map_err(|_| ConfigurationError::Invalid)?;
+    match document.get_mut("relay").and_then(toml_edit::Item::as_value_mut) {
+        Some(value) => {
+            // A comment on the line belongs to the value.
+            let around = value.decor().clone();
+            *value = relay.as_str().into();
+            *value.decor_mut() = around;
+        }
+        None => {
+            document.insert("relay", toml_edit::value(relay.as_str()));
+        }
+    }
+    let text = document.to_string();
+    // Written only when it is a configuration: what was wrong with it beside the relay is still wrong.
+    toml::from_str::<ConfigurationFile>(&text).map_err(|_| ConfigurationError::Invalid)?;
+    write_whole(file, &text).map_err(ConfigurationError::NotWritten)
+}
+
+/// Beside it first, then in its place: never half a configuration.
+fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let beside = file.with_extension("toml.new");
+    std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file)).inspect_err(|_| {
+        // It may not even be there.
+        drop(std::fs::remove_file(&beside));
+    })
 }
 
 #[cfg(test)]
@@ -111,5 +156,41 @@ mod tests {
             assert_eq!(matches!(read_file(&file, true), Ok(Configuration::Relay(..))), good, "{text}");
             assert_eq!(matches!(read_file(&file, false), Err(ConfigurationError::Invalid)), !good, "{text}");
         }
+    }
+
+    #[test]
+    fn a_relay_is_written_and_what_a_person_wrote_stays() {
+        const RELAY: &str = "https://relais.example/b";
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("comptoir").join("comptoir.toml");
+        for (rule, before, after) in [
+            ("no file", None, "relay = \"https://relais.example/b\"\n"),
+            (
+                "another relay",
+                Some("# Accueil\nrelay = \"https://a.example/\" # le nôtre\nbrowser = \"shared\"\n"),
+                "# Accueil\nrelay = \"https://relais.example/b\" # le nôtre\nbrowser = \"shared\"\n",
+            ),
+            (
+                "no relay",
+                Some("browser = \"shared\"\n"),
+                "browser = \"shared\"\nrelay = \"https://relais.example/b\"\n",
+            ),
+        ] {
+            if let Some(before) = before {
+                std::fs::write(&file, before).expect("written");
+            }
+            set_relay_in(&file, &Url::parse(RELAY).expect("an address")).expect(rule);
+            assert_eq!(std::fs::read_to_string(&file).expect("read"), after, "{rule}");
+            let read = read_file(&file, true).expect(rule);
+            assert!(matches!(read, Configuration::Relay(relay, _) if relay.as_str() == RELAY), "{rule}");
+        }
+        for broken in ["relay = ", "browser = \"any\"\n", "relais = \"https://a.example/\"\n"] {
+            std::fs::write(&file, broken).expect("written");
+            let set = set_relay_in(&file, &Url::parse(RELAY).expect("an address"));
+            assert!(matches!(set, Err(ConfigurationError::Invalid)), "{broken}");
+            assert_eq!(std::fs::read_to_string(&file).expect("read"), broken, "left as it was");
+        }
+        let names: Vec<_> = std::fs::read_dir(file.parent().expect("its folder")).expect("read").collect();
+        assert_eq!(names.len(), 1, "nothing is left beside it");
     }
 }

@@ -2,12 +2,15 @@
 
 use crate::clock::SystemClock;
 use crate::failure::Failure;
-use comptoir_desk::Clock as _;
+use comptoir_desk::{Clock as _, Keychain, MemoryKeychain, enrol_desk, find_relay};
 use comptoir_franceconnect::{
-    AcrValue, DESK_CLIENT_ID, DecryptionKey, DecryptionKeys, DeskCredential, DirectProfile, HttpClient, KeyAgreement,
-    Provider, Secret, SecureRandom, SigningAlg,
+    AcrValue, DESK_CLIENT_ID, DecryptionKey, DecryptionKeys, DirectProfile, HttpClient, KeyAgreement, Provider, Secret,
+    SecureRandom, SigningAlg,
 };
-use comptoir_relay::{CALLBACK_PATH, FRANCECONNECT_JWKS_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_relay::{
+    CALLBACK_PATH, CodeLife, DeskBook, Desks, EnrolmentCode, FRANCECONNECT_JWKS_PATH, MemoryDesks, MemoryStore, Relay,
+    SIGNED_OUT_PATH, SealingKey,
+};
 use comptoir_simulator::{Client, Encryption, Platform, Simulator, StartError};
 use ring::rand::SystemRandom;
 use std::io;
@@ -48,24 +51,40 @@ impl Default for Stage {
 pub(crate) struct Demonstration {
     simulator: Simulator,
     relay: Relay,
+    credentials: Arc<dyn Keychain>,
 }
 
 impl Demonstration {
-    /// Starts the simulator, then the relay in front of it.
+    /// Starts the simulator, then the relay in front of it, and enrols the desk there; its key stays in memory.
     pub(crate) async fn start() -> Result<Self, Failure> {
-        Self::start_on(Stage::default()).await
+        let stage = Stage::default();
+        let book = Arc::new(MemoryDesks::default());
+        let started = async {
+            let demonstration =
+                Self::try_start(&stage, Desks::Enrolled(Arc::clone(&book) as Arc<dyn DeskBook>)).await?;
+            demonstration.enrol(book.as_ref()).await?;
+            Ok(demonstration)
+        };
+        started.await.map_err(|error| not_started(&error, &stage))
     }
 
-    /// Starts them as somebody wants them.
-    pub(crate) async fn start_on(stage: Stage) -> Result<Self, Failure> {
-        Self::try_start(stage).await.map_err(|error| {
-            tracing::error!(%error, "demonstration");
-            let listening = error.is::<io::Error>() || matches!(error.downcast_ref(), Some(StartError::Listen { .. }));
-            if listening && stage.port.is_some() { Failure::DEMONSTRATION_PORT } else { Failure::DEMONSTRATION }
-        })
+    /// Starts them as somebody wants them, for desks of other programs: the relay answers any, or those enrolled with
+    /// the code returned.
+    pub(crate) async fn start_for_others(stage: Stage, enrolled: bool) -> Result<(Self, Option<String>), Failure> {
+        let started = async {
+            if !enrolled {
+                let anybody = Desks::Public { client_id: DESK_CLIENT_ID.to_owned() };
+                return Ok((Self::try_start(&stage, anybody).await?, None));
+            }
+            let book = Arc::new(MemoryDesks::default());
+            let demonstration =
+                Self::try_start(&stage, Desks::Enrolled(Arc::clone(&book) as Arc<dyn DeskBook>)).await?;
+            Ok((demonstration, Some(code(book.as_ref()).await?)))
+        };
+        started.await.map_err(|error| not_started(&error, &stage))
     }
 
-    async fn try_start(stage: Stage) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    async fn try_start(stage: &Stage, desks: Desks) -> Result<Self, Unstarted> {
         let rng: Arc<dyn SecureRandom + Send + Sync> = Arc::new(SystemRandom::new());
         let now: Arc<dyn Fn() -> jiff::Timestamp + Send + Sync> = Arc::new(|| SystemClock.now());
         // Bound first: the relay's address is registered at FranceConnect before anybody uses it.
@@ -115,7 +134,7 @@ impl Demonstration {
                 name: "Cabinet de démonstration".to_owned(),
                 issuer,
                 upstream,
-                desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+                desks,
                 limits: comptoir_relay::Limits::default(),
                 sealing_key: SealingKey::generate(rng.as_ref())?,
                 store: Arc::new(MemoryStore::default()),
@@ -124,11 +143,23 @@ impl Demonstration {
             },
         )
         .await?;
-        Ok(Self { simulator, relay })
+        Ok(Self { simulator, relay, credentials: Arc::new(MemoryKeychain::default()) })
+    }
+
+    async fn enrol(&self, book: &MemoryDesks) -> Result<(), Unstarted> {
+        let (http, code) = (HttpClient::new()?, Secret::new(code(book).await?));
+        let (issuer, rng) = (self.relay.issuer(), SystemRandom::new());
+        enrol_desk(&http, &self.credentials, issuer, &code, "Accueil (démonstration)", &rng, &SystemClock).await?;
+        Ok(())
     }
 
     pub(crate) fn relay_issuer(&self) -> &Url {
         self.relay.issuer()
+    }
+
+    /// Who the desk is at its relay.
+    pub(crate) fn credentials(&self) -> Arc<dyn Keychain> {
+        Arc::clone(&self.credentials)
     }
 
     pub(crate) fn simulator_issuer(&self) -> &Url {
@@ -137,8 +168,21 @@ impl Demonstration {
 
     /// The desk's view of it, found as any relay is found.
     pub(crate) async fn provider(&self, http: &HttpClient) -> Result<Provider, Failure> {
-        Provider::discover_relay(http, self.relay.issuer().clone(), &DeskCredential::public())
-            .await
-            .map_err(|error| Failure::of(&error))
+        Ok(find_relay(http, &self.credentials, self.relay.issuer()).await?)
     }
+}
+
+type Unstarted = Box<dyn std::error::Error + Send + Sync>;
+
+fn not_started(error: &Unstarted, stage: &Stage) -> Failure {
+    tracing::error!(%error, "demonstration");
+    let listening = error.is::<io::Error>() || matches!(error.downcast_ref(), Some(StartError::Listen { .. }));
+    if listening && stage.port.is_some() { Failure::DEMONSTRATION_PORT } else { Failure::DEMONSTRATION }
+}
+
+/// Issues an enrolment code, as the relay's administrator does.
+async fn code(book: &MemoryDesks) -> Result<String, Unstarted> {
+    let (code, now) = (EnrolmentCode::draw(&SystemRandom::new())?, SystemClock.now());
+    book.issue(code.hash(), CodeLife::USUAL.end(now), now).await?;
+    Ok(code.shown())
 }

@@ -6,8 +6,11 @@ mod precise;
 use crate::configuration::ConfigurationError;
 use crate::window::present::unbroken;
 use crate::window::views::FailureView;
-use comptoir_desk::{BrowserError, CheckInError, DecideError, KeychainError, OpenRegisterError, RekeyRegisterError};
-use comptoir_franceconnect::Fault;
+use comptoir_desk::{
+    BrowserError, CheckInError, DecideError, EnrolDeskError, FindRelayError, KeychainError, OpenRegisterError,
+    RekeyRegisterError,
+};
+use comptoir_franceconnect::{DeviceError, ExchangeFault, Fault, Party};
 use comptoir_register::{
     BackupError, DistinguishError, ExportError, ImportError, MappingError, MergeError, ReadError, RestoreError,
     SourceError, UndoMergeError, WithdrawError, WriteError,
@@ -67,6 +70,11 @@ impl Failure {
 
     /// A relay of fictitious persons for a practice's register, or the reverse.
     pub(crate) const OTHER_ENVIRONMENT: Self = Self::new("relay-of-another-environment", "CF-04", false);
+
+    /// A relay that knows its desks, and not this one.
+    pub(crate) const NOT_ENROLLED: Self = Self::new("desk-not-enrolled", "PO-01", false);
+    /// A relay that knows this desk no more.
+    pub(crate) const DESK_REFUSED: Self = Self::new("desk-refused", "PO-02", false);
 
     /// An act that stopped half-way.
     pub(crate) const INTERRUPTED: Self = Self::new("interrupted", "CL-01", true);
@@ -188,6 +196,11 @@ const MESSAGES: &[(&str, &str)] = &[
     ("subject-differs", "Les réponses reçues ne parlent pas de la même personne. Elles ont été écartées et le registre n'a pas été modifié. Recommencez la vérification."),
     ("session-reused", "Cette identité vient d'une connexion plus ancienne que cette vérification : c'est peut-être celle du patient précédent. Elle a été écartée. Fermez toutes les fenêtres du navigateur, puis recommencez."),
     ("session-replayed", "Le navigateur avait gardé une connexion FranceConnect plus ancienne que cette vérification : c'est peut-être celle du patient précédent. Elle a été fermée et rien n'a été montré. Fermez toutes les fenêtres du navigateur, puis recommencez."),
+    ("desk-not-enrolled", "Ce relais ne répond qu'aux postes inscrits, et ce poste ne l'est pas. Rien n'a été ouvert ni modifié. Demandez un code d'inscription à votre informaticien, puis lancez comptoir enrol ; en attendant, utilisez la pièce d'identité."),
+    ("desk-refused", "Le relais ne reconnaît pas ce poste : son inscription a été retirée, ou n'est pas la sienne. L'identité n'a pas été reçue et le registre n'a pas été modifié. Demandez un nouveau code d'inscription à votre informaticien, puis lancez comptoir enrol ; en attendant, utilisez la pièce d'identité."),
+    ("desk-key-unkeepable", "Le trousseau de cette session ne garde pas la clé du poste : il est absent ou verrouillé, ou il refuse. Le code d'inscription n'a pas été utilisé et rien n'a été modifié. Ouvrez ou déverrouillez le trousseau, puis relancez la même commande avec le même code."),
+    ("desk-key-not-kept", "Le relais a inscrit ce poste, mais le trousseau n'a pas gardé sa clé : le code est perdu. Rien d'autre n'a été modifié. Déverrouillez le trousseau, puis recommencez avec un nouveau code ; votre informaticien retirera l'inscription perdue."),
+    ("configuration-not-written", "Le poste est inscrit, mais le fichier comptoir.toml n'a pas pu être écrit. La clé est gardée dans le trousseau et le fichier est resté comme il était. Écrivez-y la ligne relay = \"https://…\" avec l'adresse du relais, ou corrigez ses droits ; un nouveau code n'est pas nécessaire."),
     ("enrolment-not-offered", "Ce relais n'inscrit pas de poste. Rien n'a été enregistré. Vérifiez l'adresse du relais avec votre informaticien."),
     ("enrolment-refused", "Le relais a refusé le code d'inscription : il est mal recopié, expiré ou déjà utilisé. Ce poste n'est pas inscrit et rien n'a été modifié. Vérifiez le code, ou demandez-en un autre à votre informaticien."),
     ("enrolment-limited", "Trop de codes d'inscription ont été essayés. Ce poste n'est pas inscrit et rien n'a été modifié. Attendez quelques minutes, puis réessayez."),
@@ -302,6 +315,7 @@ impl From<ConfigurationError> for Failure {
             ConfigurationError::Missing => Self::new("configuration-missing", "CF-01", true),
             ConfigurationError::Unreadable(_) => Self::new("configuration-unreadable", "CF-02", true),
             ConfigurationError::Invalid => Self::new("configuration-invalid", "CF-03", true),
+            ConfigurationError::NotWritten(_) => Self::new("configuration-not-written", "CF-05", true),
         }
     }
 }
@@ -311,6 +325,42 @@ impl Failure {
     pub(crate) fn of(fault: &dyn Fault) -> Self {
         Self::new(fault.code(), fault.reference(), fault.retry())
     }
+}
+
+impl From<FindRelayError> for Failure {
+    fn from(error: FindRelayError) -> Self {
+        match error {
+            FindRelayError::Discover(error) => Self::of(&error),
+            FindRelayError::NotEnrolled => Self::NOT_ENROLLED,
+            FindRelayError::Keychain(error) => error.into(),
+        }
+    }
+}
+
+impl From<EnrolDeskError> for Failure {
+    fn from(error: EnrolDeskError) -> Self {
+        match error {
+            EnrolDeskError::Keychain(_) => Self::new("desk-key-unkeepable", "PO-03", true),
+            EnrolDeskError::NotKept(_) => Self::new("desk-key-not-kept", "PO-04", false),
+            EnrolDeskError::Enrol(error) => Self::of(&error),
+        }
+    }
+}
+
+impl From<DeviceError> for Failure {
+    fn from(error: DeviceError) -> Self {
+        match error {
+            DeviceError::Exchange(fault) if is_stranger(&fault) => Self::DESK_REFUSED,
+            DeviceError::NotOffered | DeviceError::Limited | DeviceError::Randomness(_) | DeviceError::Exchange(_) => {
+                Self::of(&error)
+            }
+        }
+    }
+}
+
+/// Whether the relay does not know this desk, or knows it no more.
+fn is_stranger(fault: &ExchangeFault) -> bool {
+    matches!(fault, ExchangeFault::ClientRefused { party: Party::Relay, .. })
 }
 
 impl From<ReadError> for Failure {
@@ -420,6 +470,7 @@ impl From<CheckInError> for Failure {
             CheckInError::Browser(error) => error.into(),
             CheckInError::Bind(error) => error.into(),
             CheckInError::Begin(error) => Self::of(&error),
+            CheckInError::Phone(error) => error.into(),
             CheckInError::Randomness(error) => Self::of(&comptoir_franceconnect::BeginError::from(error)),
             CheckInError::Wait(error) => Self::of(&error),
             CheckInError::Provider(error) => Self::of(&error),

@@ -14,6 +14,10 @@ pub(crate) enum Environment {
 }
 
 impl Environment {
+    /// The namespace of the desk's keys at its relays, of which each has its own: which kind of installation a
+    /// relay is for is not known before it was asked.
+    pub(crate) const CREDENTIALS: &str = "comptoir";
+
     /// The kind of installation that may sign in there: fictitious persons never meet a practice's
     /// register, whether they come from a simulator or from the State's sandbox.
     pub(crate) fn behind(provider: &Provider) -> Self {

@@ -14,6 +14,7 @@ mod opening;
 mod page_codes;
 mod port_holder;
 mod provider_file;
+mod qr;
 mod renderer;
 mod window;
 

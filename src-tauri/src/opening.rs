@@ -25,12 +25,13 @@ pub(crate) struct Opened {
 /// Opens the desk. Performs I/O, and may wait for the keychain: not for the window's own thread.
 ///
 /// `session_only` makes a new empty register with its key in memory; the register on disk is not
-/// touched. Nothing falls back to it by itself.
+/// touched. Nothing falls back to it by itself. `credentials` says who the desk is at its relay.
 pub(crate) fn open(
     environment: Environment,
     session_only: bool,
     http: HttpClient,
     opening: Opening,
+    credentials: Arc<dyn Keychain>,
 ) -> Result<Opened, Failure> {
     let folder = environment.data_folder().map_err(|_| Failure::FOLDER)?;
     let (register, keychain): (Register, Arc<dyn Keychain>) = if session_only {
@@ -55,6 +56,7 @@ pub(crate) fn open(
         register,
         browser: Arc::new(browser),
         keychain,
+        credentials,
         clock: Arc::new(clock),
         http,
         author: whoami::username().unwrap_or_else(|_| "?".to_owned()),

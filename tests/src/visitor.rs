@@ -136,13 +136,18 @@ impl Visitor {
         self.read(request).await
     }
 
-    /// Signs in as `login` at the simulated FranceConnect, from the address that the desk opened.
+    /// Signs in as `login` at the simulated FranceConnect, from the address that the desk opened, or showed for a phone.
     ///
     /// # Errors
     /// When a page is not what it should be, or nothing answers.
     pub async fn sign_in(&self, address: Url, login: &str, stop: Stop) -> Result<Page, Stuck> {
         let page = self.fetch(address).await?;
         let mut page = self.follow(page, |_| false).await?;
+        if page.has("franceconnect") {
+            // The relay's page on a phone, which shows the code first.
+            page = self.press(&page, "franceconnect", &[]).await?;
+            page = self.follow(page, |_| false).await?;
+        }
         if let Some(provider) = PROVIDERS.into_iter().find(|provider| page.has(provider)) {
             page = self.press(&page, provider, &[]).await?;
             page = self.press(&page, "sign-in", &[("login", login), ("password", "123")]).await?;

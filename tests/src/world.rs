@@ -2,14 +2,17 @@
 
 use crate::visitor::{Stop, Stuck, Visitor};
 use comptoir_desk::{
-    Browser, BrowserError, CheckInError, CheckInRequest, Clock, Concluded, Desk, Keychain, MemoryKeychain, Notice,
-    Opened, Patience, Purpose, Step, Verdict, check_in,
+    Browser, BrowserError, CheckInError, CheckInRequest, Clock, Concluded, Desk, FindRelayError, Keychain,
+    MemoryKeychain, Notice, Opened, Patience, Purpose, Step, Verdict, check_in, enrol_desk, find_relay,
 };
 use comptoir_franceconnect::{
-    AcrValue, DESK_CLIENT_ID, DeskCredential, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
+    AcrValue, DESK_CLIENT_ID, DirectProfile, HttpClient, Provider, Secret, SecureRandom, SigningAlg,
 };
 use comptoir_register::{Register, demo};
-use comptoir_relay::{CALLBACK_PATH, MemoryStore, Relay, SIGNED_OUT_PATH, SealingKey};
+use comptoir_relay::{
+    CALLBACK_PATH, CodeLife, DeskBook, Desks, EnrolmentCode, MemoryDesks, MemoryStore, Relay, SIGNED_OUT_PATH,
+    SealingKey,
+};
 use comptoir_simulator::{Client, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
@@ -29,7 +32,9 @@ pub struct World {
     pub simulator: Simulator,
     /// The relay in front of it.
     pub relay: Relay,
-    /// The desk.
+    /// The desks that the relay knows.
+    pub book: Arc<MemoryDesks>,
+    /// The desk, which is one of them.
     pub desk: Desk,
     /// Everybody's clock.
     pub clock: WorldClock,
@@ -137,6 +142,7 @@ impl Told {
         self.steps.iter().find_map(|step| match step {
             Step::Verdict(verdict) => Some(verdict.as_ref()),
             Step::OpenBrowser { .. }
+            | Step::ShowCode { .. }
             | Step::Waiting { .. }
             | Step::Noticed(_)
             | Step::Identity { .. }
@@ -146,11 +152,26 @@ impl Told {
 }
 
 impl World {
-    /// Starts everything.
+    /// Starts everything, the desk enrolled at the relay.
     ///
     /// # Errors
     /// When something does not start.
     pub async fn start() -> Result<Self, Box<dyn std::error::Error>> {
+        let book = Arc::new(MemoryDesks::default());
+        let world = Self::of(Desks::Enrolled(Arc::clone(&book) as Arc<dyn DeskBook>), book).await?;
+        world.enrol().await?;
+        Ok(world)
+    }
+
+    /// Starts everything, with a relay that answers any desk, for clients that nobody here wrote.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn for_strangers() -> Result<Self, Box<dyn std::error::Error>> {
+        Self::of(Desks::Public { client_id: DESK_CLIENT_ID.to_owned() }, Arc::default()).await
+    }
+
+    async fn of(desks: Desks, book: Arc<MemoryDesks>) -> Result<Self, Box<dyn std::error::Error>> {
         let clock = WorldClock::default();
         let of_simulator = clock.clone();
         let rng: Arc<dyn SecureRandom + Send + Sync> = Arc::new(SystemRandom::new());
@@ -184,7 +205,7 @@ impl World {
                 name: "Cabinet des essais".to_owned(),
                 issuer,
                 upstream,
-                desks: comptoir_relay::Desks::Public { client_id: DESK_CLIENT_ID.to_owned() },
+                desks,
                 limits: comptoir_relay::Limits::default(),
                 sealing_key: SealingKey::generate(rng.as_ref())?,
                 store: Arc::new(MemoryStore::default()),
@@ -200,27 +221,42 @@ impl World {
             register,
             browser: Arc::clone(&browser) as Arc<dyn Browser>,
             keychain: Arc::new(MemoryKeychain::default()) as Arc<dyn Keychain>,
+            credentials: Arc::new(MemoryKeychain::default()) as Arc<dyn Keychain>,
             clock: Arc::new(clock.clone()),
             http: HttpClient::new()?,
             author: "accueil".to_owned(),
             patience: Patience { sign_in: Duration::from_secs(20), sign_out: Duration::from_secs(10) },
         };
-        Ok(Self { simulator, relay, desk, clock, browser })
+        Ok(Self { simulator, relay, book, desk, clock, browser })
+    }
+
+    /// Enrols the desk with a new code, as its administrator would.
+    ///
+    /// # Errors
+    /// When the relay does not take it.
+    pub async fn enrol(&self) -> Result<(), Box<dyn std::error::Error>> {
+        let (rng, now) = (SystemRandom::new(), self.clock.now());
+        let code = EnrolmentCode::draw(&rng)?;
+        self.book.issue(code.hash(), CodeLife::USUAL.end(now), now).await?;
+        let code = Secret::new(code.shown());
+        let Desk { http, credentials, clock, .. } = &self.desk;
+        enrol_desk(http, credentials, self.relay.issuer(), &code, "Accueil", &rng, clock).await?;
+        Ok(())
     }
 
     /// The desk's view of the relay, found by discovery.
     ///
     /// # Errors
     /// When discovery fails.
-    pub async fn provider(&self) -> Result<Provider, comptoir_franceconnect::DiscoverError> {
-        Provider::discover_relay(&self.desk.http, self.relay.issuer().clone(), &DeskCredential::public()).await
+    pub async fn provider(&self) -> Result<Provider, FindRelayError> {
+        find_relay(&self.desk.http, &self.desk.credentials, self.relay.issuer()).await
     }
 
     /// Starts a check-in; its steps arrive one by one.
     ///
     /// # Errors
     /// When discovery fails.
-    pub async fn begin(&self, request: CheckInRequest) -> Result<Underway, comptoir_franceconnect::DiscoverError> {
+    pub async fn begin(&self, request: CheckInRequest) -> Result<Underway, FindRelayError> {
         let provider = self.provider().await?;
         let (desk, cancel) = (self.desk.clone(), CancellationToken::new());
         let (send, steps) = mpsc::unbounded_channel();
@@ -259,11 +295,13 @@ pub struct Underway {
 }
 
 impl Underway {
-    /// The next address to open; `None` when the check-in ended without one.
+    /// The next address to open, in a browser here or on the patient's phone; `None` when the check-in ended
+    /// without one.
     pub async fn address(&mut self) -> Option<Url> {
         while let Some(step) = self.steps.recv().await {
             let address = match &step {
                 Step::OpenBrowser { address, .. } => Some(address.clone()),
+                Step::ShowCode { verification_uri_complete, .. } => Some(verification_uri_complete.clone()),
                 Step::Waiting { .. }
                 | Step::Noticed(_)
                 | Step::Identity { .. }

@@ -2,24 +2,31 @@
 //! visitor stands for the browser.
 #![expect(clippy::expect_used, reason = "a test may stop at what should not be")]
 
-use comptoir_desk::{Browser, CheckInError, CheckInRequest, Notice, Outcome, Step};
-use comptoir_franceconnect::AuthorizationError;
+use comptoir_desk::{
+    Browser, CheckInError, CheckInRequest, EnrolDeskError, FindRelayError, Keychain, KeychainError, MemoryKeychain,
+    Notice, Outcome, Step, Way, enrol_desk, find_relay,
+};
+use comptoir_franceconnect::{AuthorizationError, EnrolError, ExchangeFault, Party, Secret};
 use comptoir_identity::Link;
+use comptoir_relay::{CodeLife, DeskBook, EnrolmentCode};
 use comptoir_simulator::Fault;
 use comptoir_tests::visitor::{Stop, Visitor};
 use comptoir_tests::world::{Told, World};
+use ring::rand::SystemRandom;
 use std::io::Write as _;
 use std::net::TcpStream;
+use std::sync::Arc;
 use url::Url;
 
-const FRESH: CheckInRequest = CheckInRequest { opened: None, browser_closed: false };
-const BROWSER_CLOSED: CheckInRequest = CheckInRequest { opened: None, browser_closed: true };
+const FRESH: CheckInRequest = CheckInRequest { opened: None, browser_closed: false, way: Way::ThisComputer };
+const BROWSER_CLOSED: CheckInRequest = CheckInRequest { opened: None, browser_closed: true, way: Way::ThisComputer };
 
 fn names(told: &Told) -> Vec<&'static str> {
     told.steps
         .iter()
         .map(|step| match step {
             Step::OpenBrowser { .. } => "open-browser",
+            Step::ShowCode { .. } => "show-code",
             Step::Waiting { .. } => "waiting",
             Step::Noticed(Notice::HttpsWanted) => "https-wanted",
             Step::Noticed(Notice::Slept) => "slept",
@@ -193,7 +200,7 @@ async fn a_record_opened_first_is_judged_first() {
         ("somebody else's", of("local:1"), "nom_composé", Outcome::Discordant),
         ("the twin's", of("local:40"), "jumelle_lucie", Outcome::Unknown),
     ] {
-        let request = CheckInRequest { opened, browser_closed: false };
+        let request = CheckInRequest { opened, ..FRESH };
         assert!(opened.is_some(), "{rule}");
         let told = world.check_in(&Visitor::new(), login, request).await.expect(rule);
         let verdict = told.verdict().expect("a verdict");
@@ -298,6 +305,7 @@ async fn a_logout_that_is_not_confirmed_leaves_nothing_in_a_throw_away_profile()
         let end = told.steps.iter().rev().find_map(|step| match step {
             Step::SignedOut { confirmed, remains } => Some((*confirmed, *remains)),
             Step::OpenBrowser { .. }
+            | Step::ShowCode { .. }
             | Step::Waiting { .. }
             | Step::Noticed(_)
             | Step::Identity { .. }
@@ -305,5 +313,73 @@ async fn a_logout_that_is_not_confirmed_leaves_nothing_in_a_throw_away_profile()
         });
         assert_eq!(end, Some((false, !throw_away)), "{rule}");
         assert_eq!(world.browser.may_hold_a_session(), !throw_away, "{rule}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_that_was_never_enrolled_is_told_before_anything_is_opened() {
+    let mut world = World::start().await.expect("a world");
+    world.desk.credentials = Arc::new(MemoryKeychain::default());
+    assert_eq!(world.begin(FRESH).await.err(), Some(FindRelayError::NotEnrolled));
+    world.enrol().await.expect("enrolled");
+    let told = world.check_in(&Visitor::new(), "test", FRESH).await.expect("signed in");
+    assert_eq!(told.result.expect("a verdict").outcome, Outcome::Concordant);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_that_is_revoked_gets_nobody_until_it_is_enrolled_again() {
+    let world = World::start().await.expect("a world");
+    let mut underway = world.begin(FRESH).await.expect("begun");
+    let address = underway.address().await.expect("an address");
+    let visitor = Visitor::new();
+    let page = visitor.sign_in(address, "test", Stop::BeforeTheReturn).await.expect("signed in");
+    let desk = world.book.list().await.expect("read").first().expect("a desk").client_id.clone();
+    assert!(world.book.revoke(&desk, world.desk.clock.now()).await.expect("written"));
+    visitor.carry_on(page, Stop::AtTheEnd).await.expect("walked");
+    let told = underway.finish().await;
+    let Err(CheckInError::Exchange(refused)) = &told.result else { panic!("{:?}", told.result) };
+    assert_eq!(refused.fault, ExchangeFault::ClientRefused { party: Party::Relay, support: None });
+    assert!(told.verdict().is_none(), "nobody's identity was shown");
+
+    world.enrol().await.expect("with a new code and a new key");
+    let told = world.check_in(&Visitor::new(), "test", BROWSER_CLOSED).await.expect("signed in");
+    assert_eq!(told.result.expect("a verdict").outcome, Outcome::Concordant);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_used_up_only_when_the_keychain_can_keep_the_key() {
+    let world = World::start().await.expect("a world");
+    let (rng, now) = (SystemRandom::new(), world.desk.clock.now());
+    let (code, issuer) = (EnrolmentCode::draw(&rng).expect("a code"), world.relay.issuer());
+    world.book.issue(code.hash(), CodeLife::USUAL.end(now), now).await.expect("issued");
+    let code = Secret::new(code.shown());
+    let enrol = async |keychain: &Arc<dyn Keychain>| {
+        enrol_desk(&world.desk.http, keychain, issuer, &code, "Accueil 2", &rng, &world.clock).await.map(drop)
+    };
+    let locked: Arc<dyn Keychain> = Arc::new(Locked);
+    assert_eq!(enrol(&locked).await, Err(EnrolDeskError::Keychain(KeychainError::Locked)));
+    let open: Arc<dyn Keychain> = Arc::new(MemoryKeychain::default());
+    assert_eq!(enrol(&open).await, Ok(()), "the code was not shown to the relay");
+    assert_eq!(enrol(&world.desk.credentials).await, Err(EnrolDeskError::Enrol(EnrolError::Refused)), "now it was");
+    assert!(world.provider().await.is_ok_and(|provider| provider.knows_desks()), "the key it had is kept");
+    assert_eq!(
+        find_relay(&world.desk.http, &locked, issuer).await.err(),
+        Some(FindRelayError::Keychain(KeychainError::Locked)),
+        "a keychain that is locked is not a desk that was never enrolled"
+    );
+}
+
+/// A keychain whose unlock window nobody answers.
+struct Locked;
+
+impl Keychain for Locked {
+    fn read(&self, _: &str) -> Result<Option<comptoir_desk::Secret>, KeychainError> {
+        Err(KeychainError::Locked)
+    }
+    fn write(&self, _: &str, _: &comptoir_desk::Secret) -> Result<(), KeychainError> {
+        Err(KeychainError::Locked)
+    }
+    fn remove(&self, _: &str) -> Result<(), KeychainError> {
+        Err(KeychainError::Locked)
     }
 }

@@ -14,6 +14,7 @@ export const commands = {
 	cancelCheckIn: () => __TAURI_INVOKE<null>("cancel_check_in"),
 	copySignInAddress: () => __TAURI_INVOKE<null>("copy_sign_in_address"),
 	reopenBrowser: () => __TAURI_INVOKE<null>("reopen_browser"),
+	playPhone: () => __TAURI_INVOKE<null>("play_phone"),
 	openFranceconnectInformation: () => __TAURI_INVOKE<null>("open_franceconnect_information"),
 	pageCodes: () => __TAURI_INVOKE<PageCodeView[]>("page_codes"),
 	decide: (form: DecisionForm) => __TAURI_INVOKE<DecidedView>("decide", { form }),
@@ -50,13 +51,14 @@ export type CandidateView = {
 };
 
 /**  A step of the check-in, while it runs. */
-export type CheckInChanged = { step: "open-browser"; url: string; purpose: PurposeView; opened: boolean } | { step: "waiting"; deadlineSeconds: number } | { step: "noticed"; notice: NoticeView } | { step: "identity"; acr: string } | { step: "compared" } | { step: "signed-out"; confirmed: boolean };
+export type CheckInChanged = { step: "open-browser"; url: string; purpose: PurposeView; opened: boolean } | { step: "show-code"; userCode: string; address: string; picture: PictureView | null } | { step: "waiting"; deadlineSeconds: number } | { step: "noticed"; notice: NoticeView } | { step: "identity"; acr: string } | { step: "compared" } | { step: "signed-out"; confirmed: boolean };
 
 export type CheckInForm = {
 	arrival: number | null,
 	record: string | null,
 	/**  The receptionist has closed the browser and says so. */
 	browserClosed: boolean,
+	way: Way,
 };
 
 export type DecidedView = {
@@ -155,6 +157,12 @@ export type PatientView = {
 	attributes: AttributeView[],
 };
 
+/**  A QR code: the dark modules as a path of SVG, in a square of so many units, quiet zone included. */
+export type PictureView = {
+	width: number,
+	path: string,
+};
+
 export type PlaceView = {
 	code: string,
 	label: string | null,
@@ -212,4 +220,7 @@ export type VerdictView = {
 	/**  The first is the primary one. */
 	actions: Action[],
 };
+
+/**  Where the patient signs in. */
+export type Way = "computer" | "phone";
 

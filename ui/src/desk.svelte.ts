@@ -11,9 +11,11 @@ import {
   type NoticeView,
   type PageCodeView,
   type PatientView,
+  type PictureView,
   type SearchForm,
   type SearchView,
   type VerdictView,
+  type Way,
 } from "./host/host";
 import { failureWords, isHold, searchRefusal } from "./words/failure";
 import { spokenName } from "./words/traits";
@@ -28,6 +30,9 @@ export type Level = "reception" | "results" | "patient" | "check-in" | "hold" | 
 
 /** What the underway check-in has reported so far. */
 export type Progress = {
+  way: Way;
+  /** What a patient's phone is shown. */
+  code: { userCode: string; address: string; picture: PictureView | null } | null;
   owed: boolean;
   purpose: "sign-in" | "sign-out" | null;
   opened: boolean | null;
@@ -42,6 +47,8 @@ export type Progress = {
 };
 
 const untouched: Progress = {
+  way: "computer",
+  code: null,
   owed: false,
   purpose: null,
   opened: null,
@@ -241,18 +248,18 @@ export class Desk {
     return this.start({ arrival: null, record: null, name: "" });
   }
 
-  async start(subject: Subject | null = this.subject, browserClosed = false): Promise<void> {
+  async start(subject: Subject | null = this.subject, browserClosed = false, way: Way = "computer"): Promise<void> {
     if (subject === null) return;
     const turn = ++this.#turn;
     clearTimeout(this.#searchSoon);
     this.notice = null;
     this.subject = subject;
-    this.progress = { ...untouched };
+    this.progress = { ...untouched, way };
     this.verdict = null;
     this.failure = null;
     this.level = "check-in";
-    this.say(m.checkin_title());
-    const form = { arrival: subject.arrival, record: subject.record, browserClosed };
+    this.say(way === "phone" ? m.phone_title() : m.checkin_title());
+    const form = { arrival: subject.arrival, record: subject.record, browserClosed, way };
     try {
       const verdict = await this.host.startCheckIn(form, (change) => {
         if (turn === this.#turn) this.#changed(change);
@@ -268,7 +275,7 @@ export class Desk {
       if (isHold(failure)) {
         this.failure = failure;
         this.level = "hold";
-      } else this.#fail(failure, () => void this.start(subject));
+      } else this.#fail(failure, () => void this.start(subject, false, way));
     }
   }
 
@@ -282,6 +289,9 @@ export class Desk {
         progress.endsAt = null;
         if (change.purpose === "sign-out") progress.owed = true;
         if (!change.opened) this.say(`${m.step_browser_failed()}. ${m.step_browser_failed_text()}`);
+        break;
+      case "show-code":
+        progress.code = { userCode: change.userCode, address: change.address, picture: change.picture };
         break;
       case "waiting":
         progress.endsAt = Date.now() + change.deadlineSeconds * 1000;

@@ -315,6 +315,39 @@ test("hold: the browser must be said closed before the next sign-in", async () =
   await close(page);
 });
 
+test("the patient's phone: one key shows the code, another plays it, Escape gives up, and it starts again as it was", async () => {
+  const page = await reception();
+  await page.locator("#start-phone").waitFor();
+  await page.keyboard.press("t");
+  await page.locator("#user-code", { hasText: "WDJB-MJHT" }).waitFor();
+  await spoken(page, "WDJB-MJHT");
+  assert.equal(await focused(page), "phone-title");
+  assert.match(await page.locator("#phone-picture").getAttribute("aria-label"), /relais\.example/);
+  assert.equal(await page.locator("#countdown").count(), 1);
+  await page.keyboard.press("Escape");
+  await page.locator('#verdict[data-outcome="abandoned"]').waitFor();
+  assert.equal(await page.getByText("rien ne reste sur ce poste").count(), 1);
+  await armed(page);
+  await page.keyboard.press("r");
+  await page.locator("#user-code").waitFor();
+  await page.keyboard.press("j");
+  await page.locator('#verdict[data-outcome="concordant"]').waitFor();
+  assert.deepEqual(await asked(page), ["phone"]);
+  assert.equal(await page.getByText("session fermée sur le téléphone").count(), 1);
+  await close(page);
+});
+
+test("the phone is played in demonstration only", async () => {
+  const page = await reception("environment=production");
+  await page.locator("#start-phone").waitFor();
+  await page.keyboard.press("t");
+  await page.locator("#user-code").waitFor();
+  assert.equal(await page.locator("#action-play-phone").count(), 0);
+  await page.keyboard.press("j");
+  assert.deepEqual(await asked(page), []);
+  await close(page);
+});
+
 test("an owed sign-out is explained, then the sign-in goes on", async () => {
   const held = await reception("owed=stays");
   await held.locator('[data-arrival="16"]').click();

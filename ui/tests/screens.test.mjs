@@ -18,6 +18,12 @@ const started = (arrival, sign) => async (page) => {
   await page.locator("#start-check-in").click();
   await page.locator(sign).waitFor();
 };
+const phone = (sign) => async (page) => {
+  await ready(page);
+  await page.locator("#start-phone").waitFor();
+  await page.keyboard.press("t");
+  await page.locator(sign).waitFor();
+};
 const helped = (code) => async (page) => {
   await started(13, "#countdown")(page);
   await page.keyboard.press("e");
@@ -56,6 +62,9 @@ const screens = [
   ["page-codes", "", helped("")],
   ["page-codes-one", "", helped("010008")],
   ["page-codes-unknown", "", helped("Y99")],
+  ["phone", "", phone("#user-code")],
+  ["phone-production-no-picture", "environment=production&picture=none", phone("#user-code")],
+  ["verdict-phone", "", async (page) => { await phone("#user-code")(page); await page.keyboard.press("j"); await page.locator("#verdict").waitFor(); }],
   ["hold", "", started(14, "#browser-closed")],
   ["failure", "", started(15, "[data-code='relay-unreachable']")],
   ["failure-unknown-code", "", started(18, "[data-code='something-new']")],

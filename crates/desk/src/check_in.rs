@@ -1,5 +1,6 @@
 //! The check-in, from the key press to the verdict and the closed session.
 
+use crate::credential::credential;
 use crate::debt;
 use crate::desk::Desk;
 use crate::ports::{BrowserError, KeychainError, Opened, Purpose, Secret};
@@ -7,11 +8,12 @@ use crate::verdict::{Outcome, Verdict};
 use crate::vigil::{LOOK, Notice, Vigil};
 use comptoir_franceconnect::{
     Abandonment, AcrValue, Attempt, AuthorizationError, BeginError, BindError, BrowserTurn, DeskCredential,
-    DiscoverError, Ended, ExchangeError, IdTokenHint, Loopback, Page, Provider, RandomnessUnavailable, Redeemed,
-    Returned, WaitError,
+    DeviceError, DiscoverError, Ended, ExchangeError, IdTokenHint, Loopback, Page, Provider, RandomnessUnavailable,
+    Redeemed, Returned, WaitError,
 };
 use comptoir_identity::{Candidate, PivotIdentity, judge};
 use comptoir_register::{ActKind, ReadError, RecordId, WriteError};
+use jiff::Timestamp;
 use ring::rand::SystemRandom;
 use std::pin::pin;
 use std::time::Duration;
@@ -27,6 +29,29 @@ pub struct CheckInRequest {
     pub opened: Option<RecordId>,
     /// The receptionist has closed the browser, and says so.
     pub browser_closed: bool,
+    /// Where the patient signs in.
+    pub way: Way,
+}
+
+/// Where a patient signs in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Way {
+    /// In a browser on this computer.
+    #[default]
+    ThisComputer,
+    /// On their own phone.
+    Phone,
+}
+
+impl Way {
+    /// The word it has in the journal and on the command line.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ThisComputer => "computer",
+            Self::Phone => "phone",
+        }
+    }
 }
 
 /// What happens while a check-in runs, as it happens.
@@ -41,7 +66,19 @@ pub enum Step {
         /// Where it was opened.
         opened: Option<Opened>,
     },
-    /// The desk waits for the browser to come back; said again when what is left is not what it seems.
+    /// A code must be shown to the patient, who signs in on their phone and finds the same code there.
+    ShowCode {
+        /// The address to type on a phone that cannot scan.
+        verification_uri: Url,
+        /// The address to show as a QR code: the code is in it.
+        verification_uri_complete: Url,
+        /// The code that both screens show.
+        user_code: String,
+        /// When the code ends.
+        expires: Timestamp,
+    },
+    /// The desk waits for the browser to come back, or for the phone; said again when what is left is not what it
+    /// seems.
     Waiting {
         /// For how long.
         deadline: Duration,
@@ -72,7 +109,8 @@ pub enum Step {
 pub struct Concluded {
     /// How it ended.
     pub outcome: Outcome,
-    /// Whether the logout was confirmed; `None` when no sign-in took place.
+    /// Whether the logout was confirmed; `None` when no sign-in took place on this computer: the relay ends
+    /// the session of a phone.
     pub signed_out: Option<bool>,
 }
 
@@ -94,6 +132,9 @@ pub enum CheckInError {
     /// The attempt could not begin.
     #[error(transparent)]
     Begin(#[from] BeginError),
+    /// The relay gave no code for a phone.
+    #[error(transparent)]
+    Phone(#[from] DeviceError),
     /// The system gave no randomness.
     #[error(transparent)]
     Randomness(#[from] RandomnessUnavailable),
@@ -115,11 +156,12 @@ pub enum CheckInError {
 }
 
 /// What a check-in is done with, from one function to the next.
-struct Counter<'a> {
-    desk: &'a Desk,
-    provider: &'a Provider,
-    steps: &'a (dyn Fn(Step) + Send + Sync),
-    cancel: &'a CancellationToken,
+pub(crate) struct Counter<'a> {
+    pub(crate) desk: &'a Desk,
+    pub(crate) provider: &'a Provider,
+    pub(crate) way: Way,
+    pub(crate) steps: &'a (dyn Fn(Step) + Send + Sync),
+    pub(crate) cancel: &'a CancellationToken,
 }
 
 /// Checks a patient in: signs them in at FranceConnect, compares with the register, closes the session.
@@ -136,19 +178,23 @@ pub async fn check_in(
     steps: &(dyn Fn(Step) + Send + Sync),
     cancel: &CancellationToken,
 ) -> Result<Concluded, CheckInError> {
-    let counter = Counter { desk, provider, steps, cancel };
-    let concluded = counter.check_in(request).await;
+    let counter = Counter { desk, provider, way: request.way, steps, cancel };
+    let concluded = match request.way {
+        Way::ThisComputer => counter.on_this_computer(request).await,
+        Way::Phone => counter.on_a_phone(request).await,
+    };
     // However it ended: the patient's browser goes, and with its profile whatever session it held.
     counter.destroy_profiles().await;
     if concluded.is_err() {
         // An end without a verdict is an end all the same: the code of what stopped it is for people.
-        desk.register.journal(&desk.act(ActKind::CheckInConcluded).about(None, &[("outcome", "failed")]))?;
+        let end = [("outcome", "failed"), ("way", request.way.code())];
+        desk.register.journal(&desk.act(ActKind::CheckInConcluded).about(None, &end))?;
     }
     concluded
 }
 
 impl Counter<'_> {
-    async fn check_in(&self, request: CheckInRequest) -> Result<Concluded, CheckInError> {
+    async fn on_this_computer(&self, request: CheckInRequest) -> Result<Concluded, CheckInError> {
         let Self { desk, provider, steps, .. } = *self;
         if !self.settle_the_past(request).await? {
             return self.without_identity(Outcome::Abandoned);
@@ -265,7 +311,10 @@ impl Counter<'_> {
         }
         let Ok(address) = Url::parse(issuer) else { return Creditor::Gone };
         let of_this_machine = address.host_str().is_some_and(|host| host == "127.0.0.1");
-        match Provider::discover_relay(&self.desk.http, address, &DeskCredential::public()).await {
+        // Without one, as a stranger: a relay that knows its desks then keeps the logout owed.
+        let known = credential(&self.desk.credentials, &address).await.ok().flatten();
+        let known = known.unwrap_or_else(DeskCredential::public);
+        match Provider::discover_relay(&self.desk.http, address, &known).await {
             Ok(provider) => Creditor::Found(Box::new(provider)),
             // A demonstration that has ended does not answer any more; neither do its sessions live.
             Err(DiscoverError::Unreachable) if of_this_machine => Creditor::Gone,
@@ -322,12 +371,7 @@ impl Counter<'_> {
         let (identity, acr) = (signed_in.identity, signed_in.acr);
         (self.steps)(Step::Identity { acr, identity: Box::new(identity.clone()) });
         let (outcome, signed_out) = tokio::join!(
-            async {
-                let verdict = compare(desk, request.opened, identity, acr)?;
-                let outcome = verdict.outcome;
-                (self.steps)(Step::Verdict(Box::new(verdict)));
-                Ok::<_, CheckInError>(outcome)
-            },
+            async { self.compare(request.opened, identity, acr) },
             self.log_out(self.provider, &id_token, loopback, Some(browser)),
         );
         Ok(Concluded { outcome: outcome?, signed_out: Some(signed_out?) })
@@ -398,11 +442,45 @@ impl Counter<'_> {
         Err(refused.into())
     }
 
-    fn without_identity(&self, outcome: Outcome) -> Result<Concluded, CheckInError> {
+    pub(crate) fn without_identity(&self, outcome: Outcome) -> Result<Concluded, CheckInError> {
         let desk = self.desk;
-        desk.register.journal(&desk.act(ActKind::CheckInConcluded).about(None, &[("outcome", outcome.code())]))?;
+        let end = [("outcome", outcome.code()), ("way", self.way.code())];
+        desk.register.journal(&desk.act(ActKind::CheckInConcluded).about(None, &end))?;
         (self.steps)(Step::Verdict(Box::new(Verdict::without_identity(outcome, desk.clock.now()))));
         Ok(Concluded { outcome, signed_out: None })
+    }
+
+    /// From a verified identity to the verdict, in the journal and told.
+    pub(crate) fn compare(
+        &self,
+        opened: Option<RecordId>,
+        identity: PivotIdentity,
+        acr: AcrValue,
+    ) -> Result<Outcome, CheckInError> {
+        let desk = self.desk;
+        let mut patients = desk.register.candidates(&identity)?;
+        if let Some(opened) = opened
+            && !patients.iter().any(|patient| patient.id == opened)
+        {
+            patients.extend(desk.register.patient(opened)?);
+        }
+        let judgement = judge(
+            &identity,
+            patients.iter().map(|patient| Candidate {
+                record: patient.id,
+                traits: &patient.traits,
+                opened: opened == Some(patient.id),
+                told_apart: patient.told_apart,
+            }),
+        );
+        let verdict = Verdict::judged(judgement, patients, identity, acr, desk.clock.now());
+        desk.register.journal(&desk.act(ActKind::CheckInConcluded).about(
+            verdict.best().map(|best| best.patient.id),
+            &[("outcome", verdict.outcome.code()), ("acr", acr.as_str()), ("way", self.way.code())],
+        ))?;
+        let outcome = verdict.outcome;
+        (self.steps)(Step::Verdict(Box::new(verdict)));
+        Ok(outcome)
     }
 }
 
@@ -413,33 +491,4 @@ enum Creditor {
     Gone,
     /// It exists, and cannot be reached now.
     Unreachable,
-}
-
-fn compare(
-    desk: &Desk,
-    opened: Option<RecordId>,
-    identity: PivotIdentity,
-    acr: AcrValue,
-) -> Result<Verdict, CheckInError> {
-    let mut patients = desk.register.candidates(&identity)?;
-    if let Some(opened) = opened
-        && !patients.iter().any(|patient| patient.id == opened)
-    {
-        patients.extend(desk.register.patient(opened)?);
-    }
-    let judgement = judge(
-        &identity,
-        patients.iter().map(|patient| Candidate {
-            record: patient.id,
-            traits: &patient.traits,
-            opened: opened == Some(patient.id),
-            told_apart: patient.told_apart,
-        }),
-    );
-    let verdict = Verdict::judged(judgement, patients, identity, acr, desk.clock.now());
-    desk.register.journal(&desk.act(ActKind::CheckInConcluded).about(
-        verdict.best().map(|best| best.patient.id),
-        &[("outcome", verdict.outcome.code()), ("acr", acr.as_str())],
-    ))?;
-    Ok(verdict)
 }

@@ -147,6 +147,7 @@ mod tests {
             register,
             browser: Arc::new(Nothing),
             keychain: Arc::new(MemoryKeychain::default()),
+            credentials: Arc::new(MemoryKeychain::default()),
             clock: Arc::new(Nothing),
             http: HttpClient::new().expect("a client"),
             author: "anne".to_owned(),

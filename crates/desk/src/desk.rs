@@ -31,6 +31,8 @@ pub struct Desk {
     pub browser: Arc<dyn Browser>,
     /// The keychain.
     pub keychain: Arc<dyn Keychain>,
+    /// Where its credentials at relays are kept: the keychain, or memory where nothing is to stay.
+    pub credentials: Arc<dyn Keychain>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The client that speaks to the relay and to FranceConnect.
@@ -58,8 +60,7 @@ impl Desk {
         &self,
         call: impl FnOnce(&dyn Keychain) -> Result<T, KeychainError> + Send + 'static,
     ) -> Result<T, KeychainError> {
-        let keychain = Arc::clone(&self.keychain);
-        tokio::task::spawn_blocking(move || call(keychain.as_ref())).await.unwrap_or(Err(KeychainError::Refused))
+        on_a_thread(&self.keychain, call).await
     }
 
     /// Calls the browser away from the async workers.
@@ -70,4 +71,13 @@ impl Desk {
         let browser = Arc::clone(&self.browser);
         tokio::task::spawn_blocking(move || call(browser.as_ref())).await.unwrap_or(Err(BrowserError::Mark))
     }
+}
+
+/// Calls a keychain away from the async workers.
+pub(crate) async fn on_a_thread<T: Send + 'static>(
+    keychain: &Arc<dyn Keychain>,
+    call: impl FnOnce(&dyn Keychain) -> Result<T, KeychainError> + Send + 'static,
+) -> Result<T, KeychainError> {
+    let keychain = Arc::clone(keychain);
+    tokio::task::spawn_blocking(move || call(keychain.as_ref())).await.unwrap_or(Err(KeychainError::Refused))
 }

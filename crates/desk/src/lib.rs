@@ -4,17 +4,20 @@
 //! did with the verdict. Everything outside (browser, keychain, clock) is a port.
 
 mod check_in;
+mod credential;
 mod debt;
 mod decide;
 mod desk;
 mod memory;
 mod open;
+mod phone;
 mod ports;
 mod rekey;
 mod verdict;
 mod vigil;
 
-pub use check_in::{CheckInError, CheckInRequest, Concluded, Step, check_in};
+pub use check_in::{CheckInError, CheckInRequest, Concluded, Step, Way, check_in};
+pub use credential::{EnrolDeskError, FindRelayError, enrol_desk, find_relay};
 pub use decide::{DecideError, Decision, decide, paper_path};
 pub use desk::{Desk, Patience};
 pub use memory::MemoryKeychain;

@@ -111,7 +111,7 @@ impl DeviceGrant {
     pub async fn begin(
         provider: &Provider,
         http: &HttpClient,
-        rng: &dyn SecureRandom,
+        rng: &(dyn SecureRandom + Sync),
         clock: &dyn Clock,
     ) -> Result<Self, DeviceError> {
         let profile = &provider.0;
@@ -387,6 +387,7 @@ mod tests {
         Provider::relay(RelayProfile {
             endpoints: Endpoints::of_franceconnect(&issuer).unwrap(),
             device_authorization: Some(issuer.join("/clinique/device_authorization").unwrap()),
+            knows_desks: false,
             issuer,
             credential: DeskCredential::public(),
             state: StateProfile {

@@ -256,6 +256,7 @@ fn read_relay(metadata: &Metadata, issuer: Url, credential: &DeskCredential) -> 
     Ok(RelayProfile {
         credential: credential.clone(),
         device_authorization: metadata.device_authorization_endpoint.clone(),
+        knows_desks: metadata.comptoir_enrolment_endpoint.is_some(),
         endpoints: Endpoints { authorization, token, userinfo, jwks, end_session },
         state: StateProfile { issuer: franceconnect, client_id, signing_alg: SigningAlg::Es256 },
         required_acr: pinned.level,

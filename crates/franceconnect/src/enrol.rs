@@ -65,7 +65,7 @@ pub async fn enrol(
     code: &Secret,
     name: &str,
     key: &ClientKey,
-    rng: &dyn SecureRandom,
+    rng: &(dyn SecureRandom + Sync),
     clock: &dyn Clock,
 ) -> Result<String, EnrolError> {
     let endpoint = enrolment_endpoint(http, issuer).await?.ok_or(EnrolError::NotOffered)?;

@@ -28,6 +28,7 @@ pub(crate) struct Profile {
     pub(crate) environment: Environment,
     pub(crate) endpoints: Endpoints,
     pub(crate) device_authorization: Option<Url>,
+    pub(crate) knows_desks: bool,
     pub(crate) logs_out: bool,
     pub(crate) authentication: ClientAuthentication,
     pub(crate) request: Request,

@@ -95,6 +95,8 @@ pub struct RelayProfile {
     pub endpoints: Endpoints,
     /// Where a sign-in on the patient's own phone begins (RFC 8628), at a relay that has it.
     pub device_authorization: Option<Url>,
+    /// Whether it knows its desks by their keys, and answers no other.
+    pub knows_desks: bool,
     /// FranceConnect behind it.
     pub state: StateProfile,
     /// The least level accepted.
@@ -179,7 +181,8 @@ impl Provider {
     }
 
     pub(crate) fn relay_profile(profile: RelayProfile) -> Result<Profile, ProfileError> {
-        let RelayProfile { issuer, credential, endpoints, device_authorization, state, required_acr } = profile;
+        let RelayProfile { issuer, credential, endpoints, device_authorization, knows_desks, state, required_acr } =
+            profile;
         let pinned = pinned::find(&state.issuer).ok_or(ProfileError::FranceConnectUnknown)?;
         if pinned.environment == Environment::Simulator && !pinned::is_loopback(&issuer) {
             return Err(ProfileError::FranceConnectUnknown);
@@ -206,6 +209,7 @@ impl Provider {
             keys: KeySource::new(endpoints.jwks.clone(), None),
             endpoints,
             device_authorization,
+            knows_desks,
             logs_out: true,
             authentication: credential.key.map_or(ClientAuthentication::None, |key| {
                 ClientAuthentication::PrivateKeyJwt(key, AssertionAudience::Issuer)
@@ -254,6 +258,7 @@ impl Provider {
             keys: KeySource::new(endpoints.jwks.clone(), mac),
             endpoints,
             device_authorization: None,
+            knows_desks: false,
             logs_out: true,
             authentication: ClientAuthentication::SecretPost(profile.client_secret),
             request: Request {
@@ -278,6 +283,12 @@ impl Provider {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.0.issuer
+    }
+
+    /// Returns whether it knows its desks by their keys: one that was not enrolled is not answered.
+    #[must_use]
+    pub fn knows_desks(&self) -> bool {
+        self.0.knows_desks
     }
 
     /// Returns what stands behind the issuer.
@@ -357,6 +368,7 @@ mod tests {
             issuer,
             credential: DeskCredential::public(),
             device_authorization: None,
+            knows_desks: false,
             state: StateProfile {
                 issuer: Url::parse(franceconnect).unwrap(),
                 client_id: "fc-client".to_owned(),

@@ -73,7 +73,7 @@ impl Trouble {
 /// Asks for the code, which was not scanned, or is no desk's.
 pub(crate) fn enter(place: &str, trouble: Option<Trouble>) -> Response {
     page(
-        "Code affiché à l'accueil",
+        "Votre identité à l'accueil",
         place,
         &html! {
             @if let Some(trouble) = trouble {
@@ -123,11 +123,11 @@ pub(crate) fn compare(house: &House, code: &UserCode, trouble: Option<Trouble>) 
             }
         }
         p class="small" {
-            "Votre identité (nom de naissance, prénoms, sexe, date et lieu de naissance) sera transmise à l'accueil de "
-            strong { (house.name) } ", et à lui seul. Vous serez ensuite déconnecté de FranceConnect."
+            "Votre identité (nom de naissance, prénoms, sexe, date et lieu de naissance) sera transmise à l'accueil ("
+            strong { (house.name) } "), et à lui seul. Vous serez ensuite déconnecté de FranceConnect."
         }
     };
-    let mut response = page("Votre identité", &house.name, &body);
+    let mut response = page("Votre identité à l'accueil", &house.name, &body);
     // A browser that watches where a form leads watches every redirect after it too: FranceConnect's, and beyond.
     let leads = if house.issuer.starts_with("https:") { "https:" } else { "http: https:" };
     let policy = format!(
@@ -157,7 +157,7 @@ pub(crate) fn over(place: &str, user_code: &str, well: bool) -> Response {
         }
         p class="code" id="code" { (user_code) }
     };
-    page(if well { "C'est terminé" } else { "Identification non aboutie" }, place, &body)
+    page(if well { "Identité transmise" } else { "Identification non aboutie" }, place, &body)
 }
 
 fn page(title: &str, place: &str, body: &Markup) -> Response {

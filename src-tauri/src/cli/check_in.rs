@@ -8,11 +8,13 @@ use crate::failure::Failure;
 use crate::folders::Environment;
 use crate::opening::{self, Opened};
 use crate::page_codes;
+use crate::qr::Picture;
 use crate::window::present;
-use comptoir_desk::{CheckInRequest, Opened as Place, Outcome, Purpose, Step, Verdict, check_in};
+use comptoir_desk::{CheckInRequest, Opened as Place, Outcome, Purpose, Step, Verdict, Way, check_in};
 use comptoir_identity::{BirthDate, PivotIdentity};
 use comptoir_register::{RecordId, Search};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub(super) async fn run(args: CheckInArgs) -> Exit {
@@ -78,13 +80,15 @@ async fn attempt(args: &CheckInArgs, lines: &Lines, cancel: &CancellationToken) 
         (false, true) => Opening::Shared,
         (false, false) => Opening::ThrowAway,
     };
-    let Opened { mut desk, .. } = opening::open(environment, args.session_only, chosen.http.clone(), opening)?;
+    let Opened { mut desk, .. } =
+        opening::open(environment, args.session_only, chosen.http.clone(), opening, Arc::clone(&chosen.credentials))?;
     desk.patience.sign_in = chosen.sign_in_within;
     let opened = match stem {
         Some((birth_date, name)) => only_record(&desk.register, birth_date, name)?,
         None => None,
     };
-    let request = CheckInRequest { opened, browser_closed: args.browser_closed };
+    let way = if args.phone { Way::Phone } else { Way::ThisComputer };
+    let request = CheckInRequest { opened, browser_closed: args.browser_closed, way };
     let concluded = check_in(&desk, &provider, request, &|step| tell(lines, &step), cancel).await?;
     Ok(concluded.outcome)
 }
@@ -128,6 +132,21 @@ fn tell(lines: &Lines, step: &Step) {
                 format!("{french} :\n{address}")
             };
             lines.event(&event, &french);
+        }
+        Step::ShowCode { verification_uri, verification_uri_complete, user_code, expires } => {
+            if let Some(picture) = Picture::of(verification_uri_complete) {
+                lines.picture(&picture.half_blocks());
+            }
+            lines.event(
+                &json!({
+                    "event": "show-code", "url": verification_uri_complete.as_str(), "verification_uri": verification_uri.as_str(),
+                    "user_code": user_code, "expires": expires.to_string(),
+                }),
+                &format!(
+                    "Le patient scanne ce code avec son téléphone et vérifie que le même code s'affiche : {user_code}\n\
+                     Sans appareil photo, il ouvre {verification_uri} et tape le code."
+                ),
+            );
         }
         Step::Waiting { deadline } => lines.event(
             &json!({"event": "waiting", "deadline_s": deadline.as_secs()}),

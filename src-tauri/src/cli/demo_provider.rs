@@ -13,8 +13,8 @@ pub(super) async fn run(args: &DemoProviderArgs) -> Exit {
         PlatformWord::High => Platform::High,
     };
     let stage = Stage { platform, seed: args.seed, port: args.port };
-    let demonstration = match Demonstration::start_on(stage).await {
-        Ok(demonstration) => demonstration,
+    let (demonstration, code) = match Demonstration::start_for_others(stage, args.enrolled).await {
+        Ok(started) => started,
         Err(failure) => {
             failed(&lines, failure.code, &failure.message(), failure.reference);
             return Exit::Fault;
@@ -22,11 +22,15 @@ pub(super) async fn run(args: &DemoProviderArgs) -> Exit {
     };
     let (relay, simulator) = (demonstration.relay_issuer(), demonstration.simulator_issuer());
     let pages = simulator.join("/simulator").map_or_else(|_| String::new(), String::from);
+    let enrolment = code.as_ref().map(|code| format!("\nCode d'inscription d'un poste : {code}")).unwrap_or_default();
     lines.event(
-        &json!({"event": "provider", "platform": platform.name(), "relay": relay, "franceconnect": simulator, "pages": pages}),
+        &json!({
+            "event": "provider", "platform": platform.name(), "relay": relay, "franceconnect": simulator, "pages": pages,
+            "enrolment_code": code,
+        }),
         &format!(
-            "Relais : {relay}\n{} simulé : {simulator}\nPannes à la demande : {pages}/faults\nIdentités fictives. Ctrl-C \
-             pour arrêter.",
+            "Relais : {relay}{enrolment}\n{} simulé : {simulator}\nPannes à la demande : {pages}/faults\nIdentités fictives. \
+             Ctrl-C pour arrêter.",
             match platform {
                 Platform::Low => "FranceConnect",
                 Platform::High => "FranceConnect+",

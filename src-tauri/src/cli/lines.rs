@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 use serde_json::{Value, json};
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
 
 /// Writes events as they happen.
@@ -48,6 +48,21 @@ impl Lines {
         };
         if written.is_err() {
             tracing::debug!("nobody reads the events any more");
+        }
+    }
+}
+
+impl Lines {
+    /// A picture for the person at the terminal, in black on white whatever the terminal's colours: a phone must see
+    /// it. Nothing where there is no terminal.
+    pub(super) fn picture(&self, rows: &[String]) {
+        let mut terminal = io::stderr();
+        if self.json || !terminal.is_terminal() {
+            return;
+        }
+        let rows: Vec<String> = rows.iter().map(|row| format!("\u{1b}[38;5;16;48;5;231m{row}\u{1b}[0m")).collect();
+        if writeln!(terminal, "{}", rows.join("\n")).is_err() {
+            tracing::debug!("nobody looks at the terminal any more");
         }
     }
 }

@@ -8,6 +8,7 @@ mod check_in;
 mod demo_provider;
 mod doctor;
 mod duplicates;
+mod enrol;
 mod export;
 mod import;
 mod journal;
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Cherche dans tout le registre les doublons, les jumeaux et les matricules partagés ; une personne décide.
     Duplicates(DuplicatesArgs),
+    /// Inscrit ce poste au relais de l'organisation, avec le code donné par l'informaticien ; une seule fois.
+    Enrol(EnrolArgs),
     /// Remet le journal au référent en identitovigilance : une ligne par accès, changement ou décision.
     Journal(JournalArgs),
     /// Efface ce que le site a décidé de ne pas garder plus longtemps ; sans règle, rien.
@@ -91,6 +94,9 @@ pub(crate) struct CheckInArgs {
     /// Ouvre le navigateur habituel du poste au lieu d'un navigateur à profil jetable.
     #[arg(long, conflicts_with = "no_browser")]
     shared_browser: bool,
+    /// Le patient s'identifie sur son propre téléphone : affiche un code à scanner, n'ouvre rien sur cet ordinateur.
+    #[arg(long, conflicts_with_all = ["no_browser", "shared_browser", "browser_closed"])]
+    phone: bool,
     /// Le navigateur a été fermé depuis la dernière vérification interrompue.
     #[arg(long)]
     browser_closed: bool,
@@ -123,6 +129,25 @@ pub(crate) struct SignInArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct EnrolArgs {
+    /// Adresse (issuer) du relais de l'organisation.
+    #[arg(long, value_name = "ISSUER")]
+    relay: Url,
+    /// Code d'inscription ; sans lui, demandé sans être affiché.
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+    /// Lit le code sur l'entrée standard : il ne reste pas dans l'historique des commandes.
+    #[arg(long, conflicts_with = "code")]
+    code_stdin: bool,
+    /// Nom du poste, tel que l'informaticien le lira ; sans lui, celui de cet ordinateur.
+    #[arg(long, value_name = "NOM")]
+    name: Option<String>,
+    /// Un événement JSON par ligne sur la sortie standard.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct DemoProviderArgs {
     /// Plateforme simulée : low (FranceConnect, eidas1) ou high (FranceConnect+, eidas2 et eidas3, jetons chiffrés).
     #[arg(long, value_name = "PLATEFORME", default_value = "low")]
@@ -133,6 +158,9 @@ pub(crate) struct DemoProviderArgs {
     /// Port du relais sur 127.0.0.1 ; le FranceConnect simulé prend le suivant. Sans lui, deux ports libres.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..=65534))]
     port: Option<u16>,
+    /// Le relais ne répond qu'aux postes inscrits ; donne un code pour en inscrire un.
+    #[arg(long)]
+    enrolled: bool,
     /// Un événement JSON par ligne sur la sortie standard.
     #[arg(long)]
     json: bool,
@@ -396,6 +424,7 @@ pub(crate) async fn run(command: Command) -> ExitCode {
         Command::DemoProvider(args) => demo_provider::run(&args).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Duplicates(args) => duplicates::run(args).await,
+        Command::Enrol(args) => enrol::run(args).await,
         Command::Journal(args) => journal::run(args).await,
         Command::Purge(args) => purge::run(args).await,
         Command::RecoveryKey(args) => recovery_key::run(args).await,

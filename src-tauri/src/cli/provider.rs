@@ -4,9 +4,12 @@ use super::lines::{Lines, failed};
 use super::{Exit, ProviderArgs};
 use crate::demonstration::Demonstration;
 use crate::failure::Failure;
+use crate::folders::Environment;
+use crate::keychain::SystemKeychain;
 use crate::provider_file::{self, Unusable};
-use comptoir_desk::Patience;
-use comptoir_franceconnect::{DeskCredential, HttpClient, OpenIdProvider, Provider};
+use comptoir_desk::{Keychain, Patience, find_relay};
+use comptoir_franceconnect::{HttpClient, OpenIdProvider, Provider};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A provider, and how it is reached.
@@ -14,6 +17,8 @@ pub(super) struct Chosen {
     pub(super) provider: OpenIdProvider,
     pub(super) http: HttpClient,
     pub(super) sign_in_within: Duration,
+    /// Who this desk is at its relays.
+    pub(super) credentials: Arc<dyn Keychain>,
     /// Stops when dropped.
     _demonstration: Option<Demonstration>,
 }
@@ -61,21 +66,21 @@ impl Chosen {
 /// Finds the provider. Performs I/O.
 pub(super) async fn choose(args: &ProviderArgs) -> Result<Chosen, NotChosen> {
     let sign_in_within = Patience::default().sign_in;
+    let credentials: Arc<dyn Keychain> = Arc::new(SystemKeychain::new(Environment::CREDENTIALS));
     if let Some(path) = &args.provider {
         let file = provider_file::load(path).map_err(NotChosen::Usage)?;
         let http = file.http_client().map_err(|error| Failure::of(&error))?;
         let sign_in_within = file.sign_in_within();
         let provider = file.connect(&http).await.map_err(|error| Failure::of(&error))?;
-        return Ok(Chosen { provider, http, sign_in_within, _demonstration: None });
+        return Ok(Chosen { provider, http, sign_in_within, credentials, _demonstration: None });
     }
     let http = HttpClient::new().map_err(|error| Failure::of(&error))?;
     if let Some(issuer) = &args.relay {
-        let provider = Provider::discover_relay(&http, issuer.clone(), &DeskCredential::public())
-            .await
-            .map_err(|error| Failure::of(&error))?;
-        return Ok(Chosen { provider: provider.into(), http, sign_in_within, _demonstration: None });
+        let provider = find_relay(&http, &credentials, issuer).await.map_err(Failure::from)?;
+        return Ok(Chosen { provider: provider.into(), http, sign_in_within, credentials, _demonstration: None });
     }
     let demonstration = Demonstration::start().await?;
     let provider = demonstration.provider(&http).await?.into();
-    Ok(Chosen { provider, http, sign_in_within, _demonstration: Some(demonstration) })
+    let credentials = demonstration.credentials();
+    Ok(Chosen { provider, http, sign_in_within, credentials, _demonstration: Some(demonstration) })
 }

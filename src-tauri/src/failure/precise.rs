@@ -1,6 +1,6 @@
 //! What happened, where more is known of it than the table of messages can say.
 
-use super::Failure;
+use super::{Failure, is_stranger};
 use crate::port_holder::{self, PortHolder};
 use comptoir_franceconnect::{BindError, ExchangeError, ExchangeFault};
 
@@ -29,6 +29,9 @@ fn taken(port: u16, holder: Option<&PortHolder>) -> String {
 
 impl From<&ExchangeError> for Failure {
     fn from(error: &ExchangeError) -> Self {
+        if is_stranger(&error.fault) {
+            return Self::DESK_REFUSED;
+        }
         let failure = Self::of(error);
         let happened = failure.account().happened;
         if let ExchangeFault::ClockWrong(seconds) = error.fault {

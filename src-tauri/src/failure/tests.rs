@@ -41,7 +41,8 @@ fn the_page_of_failures_says_what_the_program_says() {
             Failure::new(code, reference, retry)
         })
         .chain(browser)
-        .chain([held])
+        .chain([held, Failure::NOT_ENROLLED, Failure::DESK_REFUSED])
+        .chain([EnrolDeskError::Keychain, EnrolDeskError::NotKept].map(|of| of(KeychainError::Refused).into()))
         .collect();
     for failure in &known {
         let lines = page().filter(|(code, ..)| *code == failure.code).count();
@@ -51,5 +52,17 @@ fn the_page_of_failures_says_what_the_program_says() {
         let failure = known.iter().find(|failure| failure.code == code).unwrap_or_else(|| panic!("{code} is no code"));
         assert_eq!(failure.reference, reference, "{code}");
         assert!(begins.len() > 10 && failure.message().starts_with(begins), "{code}: {begins}");
+    }
+}
+
+#[test]
+fn a_desk_that_the_relay_does_not_know_is_told_from_a_relay_that_franceconnect_does_not_know() {
+    for (rule, party, code) in
+        [("the desk", Party::Relay, "desk-refused"), ("the relay", Party::FranceConnect, "client-refused")]
+    {
+        let fault = || ExchangeFault::ClientRefused { party, support: None };
+        let refused = comptoir_franceconnect::ExchangeError { fault: fault(), owed_logout: None };
+        assert_eq!(Failure::from(&refused).code, code, "{rule}");
+        assert_eq!(Failure::from(DeviceError::Exchange(fault())).code, code, "{rule}, on a phone");
     }
 }

@@ -73,6 +73,12 @@ pub(crate) async fn reopen_browser(session: State<'_, Session>) -> Answer<()> {
 
 #[tauri::command]
 #[specta::specta]
+pub(crate) async fn play_phone(session: State<'_, Session>) -> Answer<()> {
+    Ok(session.play_phone().await?)
+}
+
+#[tauri::command]
+#[specta::specta]
 pub(crate) async fn open_franceconnect_information() -> Answer<()> {
     let opened = tokio::task::spawn_blocking(|| tauri_plugin_opener::open_url(INFORMATION, None::<&str>)).await;
     matches!(opened, Ok(Ok(())))

@@ -22,6 +22,7 @@ fn commands() -> Builder<tauri::Wry> {
             commands::cancel_check_in,
             commands::copy_sign_in_address,
             commands::reopen_browser,
+            commands::play_phone,
             commands::open_franceconnect_information,
             commands::page_codes,
             commands::decide,

@@ -3,19 +3,21 @@
 use super::present;
 use super::views::{
     Action, ArrivalView, CheckInChanged, CheckInForm, DecidedView, DecisionForm, DeskView, EnvironmentView, NoticeView,
-    PaperForm, PatientView, PurposeView, SearchForm, SearchView, VerdictView,
+    PaperForm, PatientView, PictureView, PurposeView, SearchForm, SearchView, VerdictView, WayForm,
 };
 use crate::browser::Opening;
 use crate::configuration::{self, BrowserChoice, Configuration};
 use crate::demonstration::Demonstration;
 use crate::failure::Failure;
 use crate::folders::Environment;
+use crate::keychain::SystemKeychain;
 use crate::opening::{self, Opened};
+use crate::qr::Picture;
 use comptoir_desk::{
-    CheckInRequest, Decision, Desk, Notice, Opened as Place, Purpose, Step, Verdict, check_in,
-    decide as record_decision, paper_path,
+    CheckInRequest, Decision, Desk, Keychain, Notice, Opened as Place, Purpose, Step, Verdict, Way, check_in,
+    decide as record_decision, find_relay, paper_path,
 };
-use comptoir_franceconnect::{DeskCredential, HttpClient, Provider};
+use comptoir_franceconnect::HttpClient;
 use comptoir_identity::{BirthDate, UnknownParts};
 use comptoir_register::{Act, ActKind, ArrivalId, RecordId, Search};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +39,8 @@ pub(crate) struct Session {
     starting: tokio::sync::Mutex<()>,
     verdicts: Arc<Mutex<Verdicts>>,
     address: Arc<Mutex<Option<(Url, Purpose)>>>,
+    /// Where the patient's phone goes, while it is waited for.
+    phone: Arc<Mutex<Option<Url>>>,
 }
 
 #[derive(Clone)]
@@ -69,21 +73,22 @@ impl Session {
     /// Opens the desk by its configuration; nothing that exists is replaced.
     pub(super) async fn open(&self, session_only: bool) -> Result<DeskView, Failure> {
         let http = HttpClient::new().map_err(|error| Failure::of(&error))?;
-        let (demonstration, relay, environment, opening) = match configuration::read()? {
+        let (demonstration, relay, environment, opening, credentials) = match configuration::read()? {
             Configuration::Demonstration => {
                 let demonstration = Demonstration::start().await?;
-                let relay = demonstration.relay_issuer().clone();
-                (Some(Arc::new(demonstration)), relay, Environment::Demonstration, Opening::ThrowAway)
+                let (relay, credentials) = (demonstration.relay_issuer().clone(), demonstration.credentials());
+                (Some(Arc::new(demonstration)), relay, Environment::Demonstration, Opening::ThrowAway, credentials)
             }
             Configuration::Relay(relay, browser) => {
                 let opening = match browser {
                     BrowserChoice::ThrowAway => Opening::ThrowAway,
                     BrowserChoice::Shared => Opening::Shared,
                 };
-                (None, relay, Environment::Production, opening)
+                let credentials: Arc<dyn Keychain> = Arc::new(SystemKeychain::new(Environment::CREDENTIALS));
+                (None, relay, Environment::Production, opening, credentials)
             }
         };
-        let opened = blocking(move || opening::open(environment, session_only, http, opening)).await?;
+        let opened = blocking(move || opening::open(environment, session_only, http, opening, credentials)).await?;
         let Opened { desk, environment, session_only } = opened;
         let view = DeskView {
             environment: match environment {
@@ -131,19 +136,25 @@ impl Session {
             Some(record) => Some(self.with_desk(move |desk| find(desk, &record)).await?),
             None => None,
         };
-        let request = CheckInRequest { opened, browser_closed: form.browser_closed };
+        let way = match form.way {
+            WayForm::Computer => Way::ThisComputer,
+            WayForm::Phone => Way::Phone,
+        };
+        let request = CheckInRequest { opened, browser_closed: form.browser_closed, way };
         let (answer, answered) = oneshot::channel();
         let told = Told {
             changed,
             answer: Mutex::new(Some(answer)),
             verdicts: Arc::clone(&self.verdicts),
             address: Arc::clone(&self.address),
+            phone: Arc::clone(&self.phone),
             arrival: form.arrival,
             today: today(&desk),
         };
         let task = tauri::async_runtime::spawn(async move {
             let result = run(&desk, &relay, environment, request, &told, &cancel).await;
             *locked(&told.address) = None;
+            *locked(&told.phone) = None;
             if let Err(failure) = result {
                 told.answer(Err(failure));
             }
@@ -188,6 +199,15 @@ impl Session {
             Ok(())
         })
         .await
+    }
+
+    /// Plays the patient's phone in a browser of this computer: in demonstration only, where nobody else's phone gets here.
+    pub(super) async fn play_phone(&self) -> Result<(), Failure> {
+        let address = locked(&self.phone).clone().ok_or(Failure::NO_ADDRESS)?;
+        if self.opened()?.environment != Environment::Demonstration {
+            return Err(Failure::NO_ADDRESS);
+        }
+        self.with_desk(move |desk| Ok(desk.browser.open(&address, Purpose::SignIn).map(drop)?)).await
     }
 
     /// Puts the patient's browser away when the window closes.
@@ -246,9 +266,7 @@ async fn run(
     told: &Told,
     cancel: &CancellationToken,
 ) -> Result<(), Failure> {
-    let provider = Provider::discover_relay(&desk.http, relay.clone(), &DeskCredential::public())
-        .await
-        .map_err(|error| Failure::of(&error))?;
+    let provider = find_relay(&desk.http, &desk.credentials, relay).await?;
     if Environment::behind(&provider) != environment {
         return Err(Failure::OTHER_ENVIRONMENT);
     }
@@ -262,6 +280,7 @@ struct Told {
     answer: Mutex<Option<oneshot::Sender<Result<VerdictView, Failure>>>>,
     verdicts: Arc<Mutex<Verdicts>>,
     address: Arc<Mutex<Option<(Url, Purpose)>>>,
+    phone: Arc<Mutex<Option<Url>>>,
     arrival: Option<u32>,
     today: Option<BirthDate>,
 }
@@ -282,6 +301,14 @@ impl Told {
                     opened: matches!(opened, Some(Place::ThrowAway | Place::Shared)),
                 }
             }
+            Step::ShowCode { verification_uri, verification_uri_complete, user_code, .. } => {
+                let picture = Picture::of(&verification_uri_complete).map(|picture| PictureView {
+                    width: u32::try_from(picture.width()).unwrap_or(u32::MAX),
+                    path: picture.path(),
+                });
+                *locked(&self.phone) = Some(verification_uri_complete);
+                CheckInChanged::ShowCode { user_code, address: verification_uri.to_string(), picture }
+            }
             Step::Waiting { deadline } => {
                 CheckInChanged::Waiting { deadline_seconds: u32::try_from(deadline.as_secs()).unwrap_or(u32::MAX) }
             }
@@ -293,6 +320,7 @@ impl Told {
             },
             Step::Identity { acr, .. } => {
                 *locked(&self.address) = None;
+                *locked(&self.phone) = None;
                 CheckInChanged::Identity { acr: acr.as_str().to_owned() }
             }
             Step::Verdict(verdict) => {

@@ -136,6 +136,23 @@ pub(crate) struct CheckInForm {
     pub(crate) record: Option<String>,
     /// The receptionist has closed the browser and says so.
     pub(crate) browser_closed: bool,
+    pub(crate) way: WayForm,
+}
+
+/// Where the patient signs in.
+#[derive(Debug, Clone, Copy, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+#[serde(rename = "Way")]
+pub(crate) enum WayForm {
+    Computer,
+    Phone,
+}
+
+/// A QR code: the dark modules as a path of SVG, in a square of so many units, quiet zone included.
+#[derive(Debug, Clone, Serialize, Type)]
+pub(crate) struct PictureView {
+    pub(crate) width: u32,
+    pub(crate) path: String,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Type)]
@@ -158,6 +175,7 @@ pub(crate) enum NoticeView {
 #[serde(tag = "step", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(crate) enum CheckInChanged {
     OpenBrowser { url: String, purpose: PurposeView, opened: bool },
+    ShowCode { user_code: String, address: String, picture: Option<PictureView> },
     Waiting { deadline_seconds: u32 },
     Noticed { notice: NoticeView },
     Identity { acr: String },

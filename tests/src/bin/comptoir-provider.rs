@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 
 fn serve() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let world = runtime.block_on(World::start())?;
+    let world = runtime.block_on(World::for_strangers())?;
     let clock = world.clock.clone();
     let high = runtime.block_on(Simulator::start(Options::high(0, Arc::new(move || clock.now()))))?;
     let mut out = io::stdout().lock();

@@ -1,4 +1,5 @@
 import { pageCodes } from "./demo-codes";
+import { picture } from "./demo-picture";
 import { expected, register } from "./demo-people";
 import type { ArrivalView, CheckInChanged, DeskView, FailureView, Host, VerdictView } from "./host";
 
@@ -25,6 +26,8 @@ export function demoHost(settings: URLSearchParams, asked: string[]): Host {
   if (settings.get("records") === "none") arrivals = [];
   let verdicts = 0;
   let pending: { cancel: () => void } | null = null;
+  /** Ends the wait for the phone. */
+  let wake = () => {};
   let decideRefused = settings.get("decide") === "refused";
   const decisions = new Map<number, number | null>();
 
@@ -78,11 +81,11 @@ export function demoHost(settings: URLSearchParams, asked: string[]): Host {
       pending?.cancel();
       // Remembered from the start: giving up may come before there is anything to wait for.
       let givenUp = false;
-      let wake = () => {};
+      let stop = () => {};
       pending = {
         cancel: () => {
           givenUp = true;
-          wake();
+          stop();
         },
       };
       await nextTurn();
@@ -93,6 +96,17 @@ export function demoHost(settings: URLSearchParams, asked: string[]): Host {
       if (event === "unreachable") throw refuse("relay-unreachable", "FC-10", "Le relais FranceConnect de l'établissement ne répond pas.");
       if (event === "unknown-failure") throw refuse(settings.get("failure") ?? "something-new", "FC-99", "Le relais a répondu d'une façon inconnue de cette version.");
 
+      if (form.way === "phone") {
+        const verdict = { ...told, verdict: ++verdicts, arrival: form.arrival, checkedAt: "09:21" };
+        decisions.set(verdict.verdict, form.arrival);
+        changed({ step: "show-code", userCode: "WDJB-MJHT", address: "https://relais.example/clinique/device", picture: settings.get("picture") === "none" ? null : picture });
+        changed({ step: "waiting", deadlineSeconds: 300 });
+        if (!givenUp) await new Promise<void>((resolve) => (stop = wake = resolve));
+        if (givenUp) return { ...verdict, outcome: "abandoned", acr: null, identity: null, candidates: [], missing: [], actions: ["paper"] };
+        changed({ step: "identity", acr: "eidas1" });
+        changed({ step: "compared" });
+        return { ...verdict, acr: "eidas1" };
+      }
       const steps: CheckInChanged[] = [];
       const address = (purpose: string) => `http://127.0.0.1:41234/authorize?client_id=comptoir&purpose=${purpose}&state=fictif`;
       if (event === "owed") {
@@ -114,7 +128,7 @@ export function demoHost(settings: URLSearchParams, asked: string[]): Host {
         await nextTurn();
       }
       if (stays) {
-        if (!givenUp) await new Promise<void>((resolve) => (wake = resolve));
+        if (!givenUp) await new Promise<void>((resolve) => (stop = resolve));
         pending = null;
         return { ...told_, outcome: "abandoned", acr: null, identity: null, candidates: [], missing: [], actions: ["paper"] };
       }
@@ -141,6 +155,10 @@ export function demoHost(settings: URLSearchParams, asked: string[]): Host {
     },
     async reopenBrowser() {
       asked.push("reopen");
+    },
+    async playPhone() {
+      asked.push("phone");
+      wake();
     },
     async openFranceConnectInformation() {
       asked.push("information");

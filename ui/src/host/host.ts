@@ -29,6 +29,8 @@ export interface Host {
   cancelCheckIn(): Promise<void>;
   copySignInAddress(): Promise<void>;
   reopenBrowser(): Promise<void>;
+  /** In demonstration, a browser of this computer stands for the patient's phone. */
+  playPhone(): Promise<void>;
   openFranceConnectInformation(): Promise<void>;
   /** The codes that FranceConnect may show on its own pages, of which the application hears nothing. */
   pageCodes(): Promise<PageCodeView[]>;

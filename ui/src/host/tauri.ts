@@ -34,6 +34,9 @@ export const tauriHost: Host = {
   async reopenBrowser() {
     await settle(commands.reopenBrowser());
   },
+  async playPhone() {
+    await settle(commands.playPhone());
+  },
   async openFranceConnectInformation() {
     await settle(commands.openFranceconnectInformation());
   },

@@ -24,6 +24,7 @@ fn relay() -> Provider {
         issuer,
         credential: DeskCredential::public(),
         device_authorization: None,
+        knows_desks: false,
         state: StateProfile {
             issuer: Url::parse("http://127.0.0.1:8/api/v2").unwrap(),
             client_id: "fc".to_owned(),

@@ -166,6 +166,7 @@ impl Generic {
             environment: Environment::Production,
             endpoints: found.endpoints,
             device_authorization: None,
+            knows_desks: false,
             logs_out: found.logs_out,
             authentication: self.authentication,
             request: self.request,

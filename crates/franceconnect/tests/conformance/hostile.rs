@@ -372,6 +372,7 @@ impl Bench {
         Provider::relay(RelayProfile {
             credential: DeskCredential::public(),
             device_authorization: None,
+            knows_desks: false,
             endpoints: Endpoints {
                 authorization: below("/authorize"),
                 token: below("/token"),
