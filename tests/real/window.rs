@@ -118,6 +118,33 @@ async fn open_window(account: &Account) -> (Bench, Client) {
     (driver, window)
 }
 
+/// Takes the wheel of the browser that the program opened.
+async fn patients_browser(driver: u16, port: u16) -> (Bench, Client) {
+    until_listening(port).await;
+    let bench = Bench(
+        Command::new("chromedriver")
+            .arg(format!("--port={driver}"))
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("chromedriver"),
+    );
+    let options = json!({"debuggerAddress": format!("127.0.0.1:{port}")});
+    let browser = session(driver, json!({"browserName": "chrome", "goog:chromeOptions": options})).await;
+    (bench, browser)
+}
+
+/// Signs in as `test` at the simulated FranceConnect.
+async fn sign_in(browser: &Client) {
+    appears(browser, "#provider-impots").await.click().await.expect("chosen");
+    let login = appears(browser, "#login").await;
+    login.clear().await.expect("cleared");
+    login.send_keys("test").await.expect("typed");
+    appears(browser, "#password").await.send_keys("123").await.expect("typed");
+    appears(browser, "#sign-in").await.click().await.expect("signed in");
+    // The browser may be gone before its driver has answered: the desk has what it came for.
+    appears(browser, "#continue").await.click().await.ok();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a display: ./x test"]
 async fn without_a_keychain_the_window_explains_itself_and_offers_this_session_only() {
@@ -157,27 +184,8 @@ async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen()
     picture(&window, "check-in.png").await;
 
     // A browser of the patient's own has opened on the simulated FranceConnect.
-    until_listening(browser_port).await;
-    let _browser_driver = Bench(
-        Command::new("chromedriver")
-            .arg(format!("--port={browser_driver}"))
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("chromedriver"),
-    );
-    let browser = session(
-        browser_driver,
-        json!({"browserName": "chrome", "goog:chromeOptions": {"debuggerAddress": format!("127.0.0.1:{browser_port}")}}),
-    )
-    .await;
-    appears(&browser, "#provider-impots").await.click().await.expect("chosen");
-    let login = appears(&browser, "#login").await;
-    login.clear().await.expect("cleared");
-    login.send_keys("test").await.expect("typed");
-    appears(&browser, "#password").await.send_keys("123").await.expect("typed");
-    appears(&browser, "#sign-in").await.click().await.expect("signed in");
-    // The browser may be gone before its driver has answered: the desk has what it came for.
-    appears(&browser, "#continue").await.click().await.ok();
+    let (_browser_driver, browser) = patients_browser(browser_driver, browser_port).await;
+    sign_in(&browser).await;
 
     // Back at the desk: the verdict, and the session closed.
     appears(&window, "#verdict[data-outcome='concordant']").await;
@@ -199,5 +207,36 @@ async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen()
     type_keys(&window, &char::from(Key::Enter).to_string()).await;
     appears(&window, "[data-arrival='7'][data-state='confirmed']").await;
 
+    window.close().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a display, a keychain and a browser: ./x test"]
+async fn a_patient_signs_in_on_a_phone_that_a_browser_stands_for() {
+    let account = Account::with_keychain(PROGRAM).expect("an account");
+    let (browser_driver, browser_port) = (free_port(), free_port());
+    install_browser(&account, browser_port);
+    let (_driver, window) = open_window(&account).await;
+    appears(&window, ".strict[aria-busy='false']").await;
+    type_keys(&window, &char::from(Key::F3).to_string()).await;
+    appears(&window, "#search-birth-date").await.send_keys("24081962").await.expect("typed");
+    appears(&window, "#search-name").await.send_keys("dub").await.expect("typed");
+    type_keys(&window, &char::from(Key::Enter).to_string()).await;
+    appears(&window, "[data-record='local:1']").await;
+    type_keys(&window, &char::from(Key::Enter).to_string()).await;
+    appears(&window, "#start-check-in").await;
+    type_keys(&window, "t").await;
+    let shown = appears(&window, "#user-code").await.text().await.expect("a code");
+    appears(&window, "#phone-picture").await;
+    picture(&window, "phone.png").await;
+
+    // The browser that stands for the phone shows the same code, and brings it to FranceConnect.
+    type_keys(&window, "j").await;
+    let (_browser_driver, browser) = patients_browser(browser_driver, browser_port).await;
+    assert_eq!(appears(&browser, "#code").await.text().await.expect("a code"), shown, "both screens");
+    appears(&browser, "#franceconnect").await.click().await.expect("pressed");
+    sign_in(&browser).await;
+
+    appears(&window, "#verdict[data-outcome='concordant']").await;
     window.close().await.ok();
 }
