@@ -15,9 +15,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_comptoir");
 const PATIENCE: Duration = Duration::from_mins(1);
+/// There is one screen: a browser that another window covers is drawn no more, and does not take a click.
+static SCREEN: Mutex<()> = Mutex::const_new(());
 
 /// A program of the test bench; ended when dropped.
 struct Bench(Child);
@@ -148,6 +151,7 @@ async fn sign_in(browser: &Client) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a display: ./x test"]
 async fn without_a_keychain_the_window_explains_itself_and_offers_this_session_only() {
+    let _screen = SCREEN.lock().await;
     let account = Account::without_keychain(PROGRAM).expect("an account");
     let (_driver, window) = open_window(&account).await;
     let offer = appears(&window, "#session-only").await;
@@ -162,6 +166,7 @@ async fn without_a_keychain_the_window_explains_itself_and_offers_this_session_o
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a display, a keychain and a browser: ./x test"]
 async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen() {
+    let _screen = SCREEN.lock().await;
     let account = Account::with_keychain(PROGRAM).expect("an account");
     let (browser_driver, browser_port) = (free_port(), free_port());
     install_browser(&account, browser_port);
@@ -213,6 +218,7 @@ async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen()
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a display, a keychain and a browser: ./x test"]
 async fn a_patient_signs_in_on_a_phone_that_a_browser_stands_for() {
+    let _screen = SCREEN.lock().await;
     let account = Account::with_keychain(PROGRAM).expect("an account");
     let (browser_driver, browser_port) = (free_port(), free_port());
     install_browser(&account, browser_port);
