@@ -25,6 +25,28 @@ async fn the_code_is_shown_and_no_browser_is_opened() {
     assert!(!ended.log.contains("DUBOIS"), "a trait in the log");
 }
 
+/// The whole check-in where FranceConnect encrypts, in a browser of the desk's and on a phone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_in_at_franceconnect_plus_comes_to_its_verdict_by_either_way() {
+    let account = Account::without_keychain(env!("CARGO_BIN_EXE_comptoir")).expect("an account");
+    let mut provider = account.run(["demo-provider", "--json", "--platform", "high"]).expect("started");
+    let event = provider.event().expect("an event");
+    let relay = event["relay"].as_str().expect("an address");
+    for (way, first) in [("--no-browser", "open-browser"), ("--phone", "show-code")] {
+        let args = ["check-in", "--relay", relay, "--session-only", "--json", way];
+        let mut run = account.run(args).expect("started");
+        let shown = run.event().expect("an event");
+        assert_eq!(shown["event"], first);
+        let address = Url::parse(shown["url"].as_str().expect("an address")).expect("an address");
+        let last = tokio::spawn(async move { Visitor::new().sign_in(address, "test", Stop::AtTheEnd).await });
+        assert_eq!(run.until("identity").expect("an identity")["acr"], "eidas2", "{way}");
+        assert_eq!(run.until("done").expect("the end")["outcome"], "concordant", "{way}");
+        assert_eq!(run.end().expect("ended").status.code(), Some(0), "{way}");
+        last.await.expect("a visitor").expect("signed in");
+    }
+    provider.terminate().expect("ended");
+}
+
 #[test]
 fn a_phone_and_a_browser_are_not_asked_for_together() {
     let account = Account::without_keychain(env!("CARGO_BIN_EXE_comptoir")).expect("an account");
