@@ -121,6 +121,17 @@ async fn open_window(account: &Account) -> (Bench, Client) {
     (driver, window)
 }
 
+/// Finds the record of DUBOIS Angela and opens it, by keyboard alone: F3, birth date, stem, Enter, Enter.
+async fn open_record(window: &Client) {
+    type_keys(window, &char::from(Key::F3).to_string()).await;
+    appears(window, "#search-birth-date").await.send_keys("24081962").await.expect("typed");
+    appears(window, "#search-name").await.send_keys("dub").await.expect("typed");
+    type_keys(window, &char::from(Key::Enter).to_string()).await;
+    appears(window, "[data-record='local:1']").await;
+    type_keys(window, &char::from(Key::Enter).to_string()).await;
+    appears(window, "#start-check-in").await;
+}
+
 /// Takes the wheel of the browser that the program opened.
 async fn patients_browser(driver: u16, port: u16) -> (Bench, Client) {
     until_listening(port).await;
@@ -172,17 +183,10 @@ async fn a_receptionist_searches_the_patient_signs_in_the_verdict_is_on_screen()
     install_browser(&account, browser_port);
     let (_driver, window) = open_window(&account).await;
 
-    // By keyboard alone: F3, birth date, stem, Enter; Enter opens the record; Enter signs in.
+    // By keyboard alone; Enter signs in.
     appears(&window, ".strict[aria-busy='false']").await;
     picture(&window, "reception.png").await;
-    type_keys(&window, &char::from(Key::F3).to_string()).await;
-    let date = appears(&window, "#search-birth-date").await;
-    date.send_keys("24081962").await.expect("typed");
-    appears(&window, "#search-name").await.send_keys("dub").await.expect("typed");
-    type_keys(&window, &char::from(Key::Enter).to_string()).await;
-    appears(&window, "[data-record='local:1']").await;
-    type_keys(&window, &char::from(Key::Enter).to_string()).await;
-    appears(&window, "#start-check-in").await;
+    open_record(&window).await;
     picture(&window, "patient.png").await;
     type_keys(&window, &char::from(Key::Enter).to_string()).await;
     appears(&window, "#countdown").await;
@@ -224,13 +228,7 @@ async fn a_patient_signs_in_on_a_phone_that_a_browser_stands_for() {
     install_browser(&account, browser_port);
     let (_driver, window) = open_window(&account).await;
     appears(&window, ".strict[aria-busy='false']").await;
-    type_keys(&window, &char::from(Key::F3).to_string()).await;
-    appears(&window, "#search-birth-date").await.send_keys("24081962").await.expect("typed");
-    appears(&window, "#search-name").await.send_keys("dub").await.expect("typed");
-    type_keys(&window, &char::from(Key::Enter).to_string()).await;
-    appears(&window, "[data-record='local:1']").await;
-    type_keys(&window, &char::from(Key::Enter).to_string()).await;
-    appears(&window, "#start-check-in").await;
+    open_record(&window).await;
     type_keys(&window, "t").await;
     let shown = appears(&window, "#user-code").await.text().await.expect("a code");
     appears(&window, "#phone-picture").await;

@@ -24,7 +24,7 @@ use crate::provider::Provider;
 use crate::redeem::Asked;
 use crate::returned::AuthorizationError;
 use crate::secret::{RandomnessUnavailable, Secret};
-use crate::token_answer::refused;
+use crate::token_answer::read_granted;
 
 /// The `grant_type` of a poll (RFC 8628 §3.4).
 pub const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -290,18 +290,8 @@ fn read_given(answer: &Answer, provider: &Provider) -> Result<Given, ExchangeFau
     }
 
     let party = provider.party();
-    if answer.is_page() {
-        return Err(ExchangeFault::Page(party));
-    }
-    if answer.status >= 500 {
-        return Err(ExchangeFault::Unreachable(party));
-    }
-    if answer.status != 200 {
-        return Err(refused(answer, party));
-    }
     let malformed = || ExchangeFault::Malformed(party);
-    let written = json::parse(&answer.body).map_err(|_| malformed())?;
-    let written: Written = serde_json::from_value(written).map_err(|_| malformed())?;
+    let written: Written = read_granted(answer, party)?;
     let complete = written.verification_uri_complete.unwrap_or_else(|| written.verification_uri.clone());
     let issuer = Url::parse(provider.issuer()).map_err(|_| malformed())?;
     // A patient's phone is sent there: nowhere but where the relay itself is.

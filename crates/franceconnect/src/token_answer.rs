@@ -1,6 +1,7 @@
 //! What the token endpoint answers.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::exchange::{ExchangeFault, Party};
 use crate::http_client::Answer;
@@ -20,6 +21,17 @@ pub(crate) fn read_tokens(answer: &Answer, party: Party) -> Result<Tokens, Excha
         token_type: String,
     }
 
+    let granted: Granted = read_granted(answer, party)?;
+    let tokens = Tokens { access_token: Secret::new(granted.access_token), id_token: Secret::new(granted.id_token) };
+    let access_token = tokens.access_token.expose();
+    let usable = granted.token_type.eq_ignore_ascii_case("bearer")
+        && !access_token.is_empty()
+        && access_token.bytes().all(|byte| byte.is_ascii_graphic());
+    if usable { Ok(tokens) } else { Err(ExchangeFault::Malformed(party)) }
+}
+
+/// Reads what was given, or names why it was not (RFC 6749 §5).
+pub(crate) fn read_granted<T: DeserializeOwned>(answer: &Answer, party: Party) -> Result<T, ExchangeFault> {
     if answer.is_page() {
         return Err(ExchangeFault::Page(party));
     }
@@ -30,17 +42,10 @@ pub(crate) fn read_tokens(answer: &Answer, party: Party) -> Result<Tokens, Excha
         return Err(refused(answer, party));
     }
     let granted = json::parse(&answer.body).map_err(|_| ExchangeFault::Malformed(party))?;
-    let granted: Granted = serde_json::from_value(granted).map_err(|_| ExchangeFault::Malformed(party))?;
-    let tokens = Tokens { access_token: Secret::new(granted.access_token), id_token: Secret::new(granted.id_token) };
-    let access_token = tokens.access_token.expose();
-    let usable = granted.token_type.eq_ignore_ascii_case("bearer")
-        && !access_token.is_empty()
-        && access_token.bytes().all(|byte| byte.is_ascii_graphic());
-    if usable { Ok(tokens) } else { Err(ExchangeFault::Malformed(party)) }
+    serde_json::from_value(granted).map_err(|_| ExchangeFault::Malformed(party))
 }
 
-/// Names a refusal (RFC 6749 §5.2).
-pub(crate) fn refused(answer: &Answer, party: Party) -> ExchangeFault {
+fn refused(answer: &Answer, party: Party) -> ExchangeFault {
     #[derive(Deserialize)]
     struct Refusal {
         error: String,

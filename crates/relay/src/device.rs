@@ -237,7 +237,7 @@ pub(crate) async fn start(
         return page::unavailable();
     }
     house.counted.one(Came::Begun);
-    page::see(pending.attempt.authorize_url())
+    page::send_on(pending.attempt.authorize_url())
 }
 
 /// Answers FranceConnect's return to a phone.

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use url::Url;
 
 /// The request is not one of a desk: nobody to send the browser back to.
@@ -51,35 +51,35 @@ pub(crate) fn nothing_here() -> Response {
     (StatusCode::NOT_FOUND, page("Rien à cette adresse", text, None)).into_response()
 }
 
-/// Sends the browser on.
+/// Sends the browser on, after a form too (303: it asks there, and sends nothing).
 pub(crate) fn send_on(url: &Url) -> Response {
     Redirect::to(url.as_str()).into_response()
 }
 
-/// Sends the browser on after a form (303: it asks there, and sends nothing).
-pub(crate) fn see(url: &Url) -> Response {
-    Redirect::to(url.as_str()).into_response()
+fn page(title: &str, text: &str, reference: Option<&str>) -> Html<String> {
+    let body = html! {
+        h1 { (title) }
+        p { (text) }
+        @if let Some(reference) = reference {
+            p class="reference" { "Référence : " (reference) }
+        }
+    };
+    document(title, STYLE, &body)
 }
 
-fn page(title: &str, text: &str, reference: Option<&str>) -> Html<String> {
+/// Makes a whole page: no script, nothing from elsewhere.
+pub(crate) fn document(title: &str, style: &str, main: &Markup) -> Html<String> {
     let page = html! {
         (DOCTYPE)
         html lang="fr" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(style)) }
             }
-            body {
-                main {
-                    h1 { (title) }
-                    p { (text) }
-                    @if let Some(reference) = reference {
-                        p class="reference" { "Référence : " (reference) }
-                    }
-                }
-            }
+            body { main { (main) } }
         }
     };
     Html(page.into_string())

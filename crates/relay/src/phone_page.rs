@@ -1,11 +1,12 @@
 //! Pages for the patient's own phone. No script, nothing from elsewhere, readable at arm's length.
 
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use comptoir_franceconnect::AcrValue;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use crate::House;
+use crate::page::document;
 use crate::user_code::UserCode;
 
 /// What went wrong, as the phone's owner reads it.
@@ -161,26 +162,12 @@ pub(crate) fn over(place: &str, user_code: &str, well: bool) -> Response {
 }
 
 fn page(title: &str, place: &str, body: &Markup) -> Response {
-    let page = html! {
-        (DOCTYPE)
-        html lang="fr" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                title { (title) " - " (place) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    p class="place" { (place) }
-                    h1 { (title) }
-                    (body)
-                }
-            }
-        }
+    let main = html! {
+        p class="place" { (place) }
+        h1 { (title) }
+        (body)
     };
-    Html(page.into_string()).into_response()
+    document(&format!("{title} - {place}"), STYLE, &main).into_response()
 }
 
 const STYLE: &str = "body{font:1.125rem/1.5 system-ui,sans-serif;max-width:30rem;margin:0 auto;padding:1.5rem;\
